@@ -1,0 +1,1 @@
+"""Floor 1: textbook mechanisms that know nothing of the domain."""

@@ -1,0 +1,1 @@
+"""Floor 3: telemetry (ClickHouse SQL over one client) and state (SQLAlchemy)."""
