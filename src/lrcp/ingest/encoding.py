@@ -24,7 +24,9 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     name = encoding.strip().lower()
     undo = _DECOMPRESSORS.get(name)
     if undo is None:
-        raise UnsupportedError(f"content-encoding {encoding[:40]!r} is not supported; use {', '.join(sorted(_DECOMPRESSORS))}")
+        raise UnsupportedError(
+            f"content-encoding {encoding[:40]!r} is not supported; use {', '.join(sorted(_DECOMPRESSORS))}"
+        )
     try:
         return undo(body, max_bytes)
     except (zlib.error, zstd.ZstdError, EOFError) as error:

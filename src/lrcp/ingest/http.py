@@ -140,7 +140,9 @@ class ReceiverApp:
             return self._refuse(request, 404, "unknown_path", f"no such path: {request.path[:200]}")
         if request.method not in route.methods:
             allowed = ", ".join(sorted(route.methods))
-            return self._refuse(request, 405, "wrong_method", f"{request.method[:20]} is not allowed here, use {allowed}")
+            return self._refuse(
+                request, 405, "wrong_method", f"{request.method[:20]} is not allowed here, use {allowed}"
+            )
         try:
             await _read_body(request, receive, route.max_body_bytes)
             self._count("bytes", len(request.body))
