@@ -1,0 +1,58 @@
+"""The fences of STYLE.md: how long a function and a module may be, and where an error of any kind may be caught."""
+
+import ast
+
+from tests.arch.packages import SRC, Module, functions, modules
+
+MAX_FUNCTION_LINES = 60
+MAX_MODULE_LINES = 500
+
+BROAD_EXCEPT = {
+    "lrcp/ingest/http.py": "a decoder's bug answers one request with a status and is counted; the others go on",
+    "lrcp/ingest/pipeline.py": "the commit loop lives on; nothing of the group is acknowledged",
+}
+"""The marked boundaries: module -> why an error of any kind stops there. Each counts or logs it."""
+
+
+def test_no_function_is_longer_than_the_fence() -> None:
+    long = [
+        f"{module.path.relative_to(SRC)}:{node.lineno} {node.name} has {lines} lines"
+        for module in modules()
+        for node, lines in functions(module)
+        if lines > MAX_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_module_is_longer_than_the_fence() -> None:
+    assert [f"{m.name} has {m.lines} lines" for m in modules() if m.lines > MAX_MODULE_LINES] == []
+
+
+def test_errors_of_any_kind_are_caught_only_at_marked_boundaries() -> None:
+    broad = {str(m.path.relative_to(SRC)): lines for m in modules() if (lines := _broad_handlers(m))}
+    assert broad.keys() <= BROAD_EXCEPT.keys(), {k: v for k, v in broad.items() if k not in BROAD_EXCEPT}
+
+
+def test_a_caught_error_is_never_only_passed_over_at_a_boundary() -> None:
+    silent = [
+        f"{module.name}:{handler.lineno}"
+        for module in modules()
+        for handler in _handlers(module)
+        if _is_broad(handler) and all(isinstance(statement, ast.Pass) for statement in handler.body)
+    ]
+    assert silent == []
+
+
+def _handlers(module: Module) -> list[ast.ExceptHandler]:
+    return [node for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler)]
+
+
+def _broad_handlers(module: Module) -> list[int]:
+    return [handler.lineno for handler in _handlers(module) if _is_broad(handler)]
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException") for kind in caught)
