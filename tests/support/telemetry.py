@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from lrcp.evaluators.cost import load_price_book
 from lrcp.ingest.committer import Committer
 from lrcp.ingest.counters import Counters
 from lrcp.ingest.pipeline import Limits, Pipeline
@@ -13,15 +14,6 @@ from lrcp.kit.clock import SystemClock
 from lrcp.model.span import Span
 from lrcp.store.telemetry.engine import embedded_engine
 from lrcp.store.telemetry.store import TelemetryStore
-
-
-class FlatPrice:
-    """A price book with one price: 5 nano-dollars an output token."""
-
-    def price_span(self, span: Span) -> tuple[int | None, str]:
-        if not span.model or span.output_tokens is None:
-            return None, "unknown"
-        return 5 * span.output_tokens, "computed"
 
 
 class Stack:
@@ -39,7 +31,7 @@ async def open_stack(path: Path, limits: Limits | None = None) -> AsyncIterator[
     store = TelemetryStore(embedded_engine(path))
     await store.open(retention_days=30)
     counters = Counters()
-    committer = Committer(store, FlatPrice(), SystemClock(), counters, retention_days=30)
+    committer = Committer(store, load_price_book(), SystemClock(), counters, retention_days=30)
     pipeline = Pipeline(store, committer, counters, limits or Limits())
     await pipeline.start()
     try:

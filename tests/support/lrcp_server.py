@@ -1,0 +1,98 @@
+"""The real server as a child process on free ports, with an empty data directory."""
+
+import json
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import PYTHON, ROOT, clean_environ, free_port, running_process, wait_until
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrcpServer:
+    """Where the server listens. The addresses are what clients of each protocol are given."""
+
+    port: int
+    agent_port: int
+    dogstatsd_port: int
+    dogstatsd_socket: str
+    otlp_http_port: int
+    otlp_grpc_port: int
+    data_dir: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def agent_url(self) -> str:
+        return f"http://127.0.0.1:{self.agent_port}"
+
+    @property
+    def otlp_http_url(self) -> str:
+        return f"http://127.0.0.1:{self.otlp_http_port}"
+
+    @property
+    def otlp_grpc_url(self) -> str:
+        return f"http://127.0.0.1:{self.otlp_grpc_port}"
+
+    def environ(self) -> dict[str, str]:
+        """The variables that start this server."""
+        return clean_environ(
+            PYTHONPATH=str(ROOT / "src"),
+            LRCP_PORT=str(self.port),
+            LRCP_AGENT_PORT=str(self.agent_port),
+            LRCP_DOGSTATSD_PORT=str(self.dogstatsd_port),
+            LRCP_DOGSTATSD_SOCKET=self.dogstatsd_socket,
+            LRCP_OTLP_HTTP_PORT=str(self.otlp_http_port),
+            LRCP_OTLP_GRPC_PORT=str(self.otlp_grpc_port),
+            LRCP_DATA_DIR=str(self.data_dir),
+        )
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query, each by column name. Raises: urllib.error.HTTPError - the query was refused."""
+        request = urllib.request.Request(
+            f"{self.url}/api/sql",
+            data=json.dumps({"query": query}).encode(),
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            found = json.load(reply)
+        return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+
+    def wait_rows(self, query: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """The rows of a query once there are enough: for what is sent without an acknowledgement."""
+        rows: list[dict[str, Any]] = []
+
+        def arrived() -> bool:
+            rows[:] = self.sql(query)
+            return len(rows) >= at_least
+
+        wait_until(arrived, f"{at_least} rows of {query}", within_s=30)
+        return rows
+
+
+def plan_server(folder: Path) -> LrcpServer:
+    """A server that is not started yet: free ports, and a data directory within the folder."""
+    return LrcpServer(
+        port=free_port(),
+        agent_port=free_port(),
+        dogstatsd_port=free_port(socket.SOCK_DGRAM),
+        dogstatsd_socket=str(folder / "dsd.socket"),
+        otlp_http_port=free_port(),
+        otlp_grpc_port=free_port(),
+        data_dir=folder / "data",
+    )
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[LrcpServer]:
+    """Serve until the block ends; the log is `server.log` in the folder."""
+    server = plan_server(folder)
+    argv = [PYTHON, "-m", "lrcp.cli.main", "serve"]
+    with running_process(argv, server.environ(), folder / "server.log", ready_url=f"{server.url}/health"):
+        yield server

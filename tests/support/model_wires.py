@@ -1,0 +1,161 @@
+"""What three model providers put on the wire: whole replies, stream frames and errors, as plain data.
+
+Every reply says the same thing with the same usage, so that a test can name each number: see `USAGE` and `ANSWER`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+ANSWER = "The parcel arrives on Friday, in two boxes."
+PIECES = ("The parcel ", "arrives on Friday, ", "in two boxes.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Tokens of one generation. `input` holds the cached ones, `output` the reasoning ones, as in OpenAI's words."""
+
+    input: int = 120
+    cached: int = 80
+    output: int = 24
+    reasoning: int = 10
+
+
+USAGE = Usage()
+
+
+def openai_usage() -> dict[str, Any]:
+    return {
+        "prompt_tokens": USAGE.input,
+        "completion_tokens": USAGE.output,
+        "total_tokens": USAGE.input + USAGE.output,
+        "prompt_tokens_details": {"cached_tokens": USAGE.cached, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": USAGE.reasoning, "audio_tokens": 0},
+    }
+
+
+def openai_reply(model: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": ANSWER, "refusal": None}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1_760_000_000,
+        "model": f"{model}-2026-08-01",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
+        "usage": openai_usage(),
+        "system_fingerprint": "fp_1",
+    }
+
+
+def openai_frames(model: str, *, with_usage: bool) -> list[dict[str, Any]]:
+    """The chunks of a stream, without the closing [DONE]; usage comes last, in a chunk with no choices."""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in PIECES), {}]
+    frames = [
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1_760_000_000,
+            "model": f"{model}-2026-08-01",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}],
+        }
+        for delta in deltas
+    ]
+    if with_usage:
+        frames.append({**frames[0], "choices": [], "usage": openai_usage()})
+    return frames
+
+
+def openai_embeddings(model: str, texts: list[str]) -> dict[str, Any]:
+    vectors = [
+        {"object": "embedding", "index": i, "embedding": [0.5, float(len(text)), -0.25]} for i, text in enumerate(texts)
+    ]
+    return {
+        "object": "list",
+        "model": model,
+        "data": vectors,
+        "usage": {"prompt_tokens": USAGE.input, "total_tokens": USAGE.input},
+    }
+
+
+def openai_error(status: int, message: str) -> dict[str, Any]:
+    kinds = {404: "not_found_error", 429: "rate_limit_error", 500: "server_error"}
+    return {
+        "error": {"message": message, "type": kinds.get(status, "invalid_request_error"), "param": None, "code": None}
+    }
+
+
+def gemini_usage() -> dict[str, Any]:
+    """Gemini counts thoughts beside the candidates, not within them."""
+    return {
+        "promptTokenCount": USAGE.input,
+        "cachedContentTokenCount": USAGE.cached,
+        "candidatesTokenCount": USAGE.output - USAGE.reasoning,
+        "thoughtsTokenCount": USAGE.reasoning,
+        "totalTokenCount": USAGE.input + USAGE.output,
+    }
+
+
+def gemini_reply(model: str, text: str = ANSWER, *, finished: bool = True) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"index": 0, "content": {"role": "model", "parts": [{"text": text}]}}
+    reply: dict[str, Any] = {"candidates": [candidate], "modelVersion": model, "responseId": "gemini-1"}
+    if finished:
+        candidate["finishReason"] = "STOP"
+        reply["usageMetadata"] = gemini_usage()
+    return reply
+
+
+def gemini_frames(model: str) -> list[dict[str, Any]]:
+    return [gemini_reply(model, piece, finished=piece == PIECES[-1]) for piece in PIECES]
+
+
+def gemini_error(status: int, message: str) -> dict[str, Any]:
+    states = {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
+    return {"error": {"code": status, "message": message, "status": states.get(status, "INVALID_ARGUMENT")}}
+
+
+def anthropic_usage() -> dict[str, Any]:
+    """Anthropic counts cached input beside `input_tokens`, not within it."""
+    return {
+        "input_tokens": USAGE.input - USAGE.cached,
+        "cache_read_input_tokens": USAGE.cached,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": USAGE.output,
+    }
+
+
+def anthropic_reply(model: str) -> dict[str, Any]:
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [{"type": "text", "text": ANSWER}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": anthropic_usage(),
+    }
+
+
+def anthropic_frames(model: str) -> list[dict[str, Any]]:
+    """The events of a stream; each is sent under its own `event:` name, which is its `type`."""
+    opened = {**anthropic_reply(model), "content": [], "stop_reason": None}
+    opened["usage"] = {**anthropic_usage(), "output_tokens": 1}
+    pieces = [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}} for piece in PIECES
+    ]
+    return [
+        {"type": "message_start", "message": opened},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *pieces,
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+            "usage": {"output_tokens": USAGE.output},
+        },
+        {"type": "message_stop"},
+    ]
+
+
+def anthropic_error(status: int, message: str) -> dict[str, Any]:
+    kinds = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error"}
+    return {"type": "error", "error": {"type": kinds.get(status, "invalid_request_error"), "message": message}}
