@@ -1,0 +1,111 @@
+"""A rate card: what each kind of token of one model costs on one day, as whole numbers.
+
+Prices come as decimal dollars per million tokens. A card holds them multiplied up to integers over one denominator, so
+that a price is a few integer products and one rounding, half up, at the very end.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Final
+
+import msgspec
+
+_NUSD_PER_TOKEN: Final = 1000
+"""Nano-dollars per token that one dollar per million tokens is: 10**9 / 10**6."""
+_NUSD_PER_USD: Final = 1_000_000_000
+
+
+class TokenUsage(msgspec.Struct, gc=False):
+    """Token counts of one generation, None when nobody reported them.
+
+    input_tokens is all input (cached and cache-write included), output_tokens all output (reasoning included).
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Rates(msgspec.Struct, frozen=True, gc=False):
+    """Prices that hold together: nano-dollars per token (per request for `request`), times `denominator`."""
+
+    input: int
+    output: int
+    cached_input: int
+    cache_write: int
+    reasoning: int
+    request: int
+    denominator: int
+
+    def cost_nusd(self, usage: TokenUsage) -> int:
+        """Nano-dollars, rounded half up. Parts over their whole are taken at their word: the rest is then 0."""
+        cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+        reasoning = usage.reasoning_tokens or 0
+        plain_input = (usage.input_tokens or 0) - cached - written
+        plain_output = (usage.output_tokens or 0) - reasoning
+        total = cached * self.cached_input + written * self.cache_write + reasoning * self.reasoning + self.request
+        if plain_input > 0:
+            total += plain_input * self.input
+        if plain_output > 0:
+            total += plain_output * self.output
+        return (2 * total + self.denominator) // (2 * self.denominator)
+
+
+class Tier(msgspec.Struct, frozen=True, gc=False):
+    """Rates for all tokens of a request whose input is over a size."""
+
+    above_input_tokens: int
+    rates: Rates
+
+
+class RateCard(msgspec.Struct, frozen=True, gc=False):
+    """The rates of a model in one span of time; tiers are sorted, largest first."""
+
+    base: Rates
+    tiers: tuple[Tier, ...] = ()
+
+    def rates_for(self, input_tokens: int) -> Rates:
+        """The rates that a request of this input size pays, all of its tokens alike."""
+        for tier in self.tiers:
+            if input_tokens > tier.above_input_tokens:
+                return tier.rates
+        return self.base
+
+
+class DayCard(msgspec.Struct, frozen=True, gc=False):
+    """The cards of one model on one UTC day: card i holds from starts_ns[i] (nanoseconds of the day) on."""
+
+    starts_ns: tuple[int, ...]
+    cards: tuple[RateCard, ...]
+
+    def card_at(self, day_ns: int) -> RateCard:
+        """The card at a time of the day, nanoseconds since midnight UTC."""
+        if len(self.cards) == 1:
+            return self.cards[0]
+        return next(card for start, card in zip(self.starts_ns[::-1], self.cards[::-1], strict=True) if day_ns >= start)
+
+
+PRICED_PARTS: Final = ("input", "output", "cached_input", "cache_write", "reasoning")
+_PART_OF: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "output"}
+
+
+def make_rates(per_mtok: Mapping[str, Decimal], per_request: Decimal | None = None) -> Rates:
+    """Rates from decimal dollars per million tokens by part, and dollars per request.
+
+    A part without a price of its own pays the price of what it is part of (cached input that of input, ...).
+    """
+    nusd = {part: Fraction(_whole_price(per_mtok, part)) * _NUSD_PER_TOKEN for part in PRICED_PARTS}
+    nusd["request"] = Fraction(per_request or 0) * _NUSD_PER_USD
+    denominator = lcm(*(price.denominator for price in nusd.values()))
+    return Rates(**{part: int(price * denominator) for part, price in nusd.items()}, denominator=denominator)
+
+
+def _whole_price(per_mtok: Mapping[str, Decimal], part: str) -> Decimal:
+    price = per_mtok.get(part)
+    if price is None:
+        price = per_mtok.get(_PART_OF.get(part, ""))
+    return price if price is not None else Decimal(0)
