@@ -48,10 +48,10 @@ def running_reference_app(
     folder: Path, *, gateway_url: str, agent_url: str, **variables: str
 ) -> Iterator[ReferenceApp]:
     """Serve until the block ends; leaving the block stops it as a user would, so what the tracer holds is sent."""
-    port = free_port()
+    port = variables.pop("LRCP_APP_PORT", "") or str(free_port())
     environ = clean_environ(
         PYTHONPATH=str(ROOT / "src"),
-        LRCP_APP_PORT=str(port),
+        LRCP_APP_PORT=port,
         LRCP_GATEWAY_URL=gateway_url,
         DD_TRACE_AGENT_URL=agent_url,
         **variables,
