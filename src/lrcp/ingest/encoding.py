@@ -12,6 +12,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+_MAX_FRAMES: Final = 64
+
 
 def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """Undo one Content-Encoding.
@@ -33,34 +35,41 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
         raise DecodeError(f"the body is not valid {name}: {error}") from error
 
 
-def _inflate(wbits: int, body: bytes, max_bytes: int) -> bytes:
-    engine = zlib.decompressobj(wbits)
-    return _bounded(engine, engine.decompress(body, max_bytes + 1), max_bytes)
+def _frames(new_engine: Callable[[], Any], body: bytes, max_bytes: int) -> bytes:
+    """Several frames one after the other are one body (RFC 1952 section 2.2, RFC 8878 section 3).
 
-
-def _bounded(engine: Any, out: bytes, max_bytes: int) -> bytes:
-    if len(out) > max_bytes:
-        raise TooLargeError(f"the decompressed body is over the limit of {max_bytes} bytes")
-    if not engine.eof:
-        raise EOFError("it ends too early")
-    return out
+    Their number is bounded, for each costs a copy of what is left.
+    """
+    parts, size, rest = [], 0, body
+    for _ in range(_MAX_FRAMES):
+        engine = new_engine()
+        part = engine.decompress(rest, max_bytes + 1 - size)
+        size += len(part)
+        if size > max_bytes:
+            raise TooLargeError(f"the decompressed body is over the limit of {max_bytes} bytes")
+        if not engine.eof:
+            raise EOFError("it ends too early")
+        parts.append(part)
+        rest = engine.unused_data
+        if not rest:
+            return b"".join(parts)
+    raise EOFError(f"it has more than {_MAX_FRAMES} frames")
 
 
 def _gzip(body: bytes, max_bytes: int) -> bytes:
-    return _inflate(16 + zlib.MAX_WBITS, body, max_bytes)
+    return _frames(lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), body, max_bytes)
 
 
 def _deflate(body: bytes, max_bytes: int) -> bytes:
     """`deflate` is zlib by the RFC, raw by the habit of many clients."""
     try:
-        return _inflate(zlib.MAX_WBITS, body, max_bytes)
+        return _frames(zlib.decompressobj, body, max_bytes)
     except zlib.error:
-        return _inflate(-zlib.MAX_WBITS, body, max_bytes)
+        return _frames(lambda: zlib.decompressobj(-zlib.MAX_WBITS), body, max_bytes)
 
 
 def _zstd(body: bytes, max_bytes: int) -> bytes:
-    engine = zstd.ZstdDecompressor()
-    return _bounded(engine, engine.decompress(body, max_bytes + 1), max_bytes)
+    return _frames(zstd.ZstdDecompressor, body, max_bytes)
 
 
 def _identity(body: bytes, max_bytes: int) -> bytes:
