@@ -1,0 +1,1 @@
+"""Floor 7: the `lrcp` command. Each command imports what it runs only when it is run."""
