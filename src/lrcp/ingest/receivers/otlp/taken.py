@@ -1,0 +1,39 @@
+"""What a decoder took of a request, and what it refused."""
+
+import msgspec
+
+from lrcp.model.batch import Batch
+
+
+class Refusals:
+    """Counts the records of a request that are refused, and keeps the first reasons."""
+
+    _MAX_REASONS = 3
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._reasons: list[str] = []
+
+    def add(self, reason: str, count: int = 1) -> None:
+        self.count += count
+        if len(self._reasons) < self._MAX_REASONS and reason not in self._reasons:
+            self._reasons.append(reason)
+
+    def message(self) -> str:
+        """For a human at the sender's end; '' when nothing was refused."""
+        return f"{self.count} refused: {'; '.join(self._reasons)}" if self.count else ""
+
+
+class Taken(msgspec.Struct):
+    """Records of a request to store, and the refusals. timed: every record carried a time of its own."""
+
+    batch: Batch
+    refusals: Refusals
+    timed: bool = True
+
+
+class Arrival(msgspec.Struct):
+    """When a request came in and which one it is."""
+
+    received_ns: int
+    digest: bytes

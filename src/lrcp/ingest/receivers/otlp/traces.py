@@ -1,0 +1,158 @@
+"""ExportTraceServiceRequest -> spans."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from lrcp.ingest.receivers.otlp.attributes import AttributeReader
+from lrcp.ingest.receivers.otlp.conventions import is_mapped
+from lrcp.ingest.receivers.otlp.generation import fill_span
+from lrcp.ingest.receivers.otlp.origin import UNKNOWN_SERVICE, Origin, read_origin, texts
+from lrcp.ingest.receivers.otlp.span_events import NO_EVENTS, SpanEvents, links_text, read_events
+from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, Taken
+from lrcp.ingest.receivers.otlp.values import as_text, json_text
+from lrcp.model.batch import Batch
+from lrcp.model.errors import InputError
+from lrcp.model.span import Span
+
+SCOPE_TAG: Final = "otel.scope"
+GATEWAY_SCOPE: Final = "lrcp.gateway"
+
+_KINDS: Final = ("internal", "internal", "server", "client", "producer", "consumer")
+_NO_TRACE: Final = "0" * 32
+_NO_SPAN: Final = "0" * 16
+_STATUS_ERROR: Final = 2
+
+
+def read_traces(read_attributes: AttributeReader) -> Callable[[Any, Arrival], Taken]:
+    """The decoder of parsed trace requests; read_attributes fits the form they were parsed from."""
+
+    def read(request: Any, arrival: Arrival) -> Taken:
+        spans: list[Span] = []
+        refusals = Refusals()
+        for resource_spans in request.resource_spans:
+            origin = read_origin(resource_spans.resource)
+            for scope_spans in resource_spans.scope_spans:
+                seed = _Seed(origin, scope_spans.scope, read_attributes)
+                _read_spans(scope_spans.spans, seed, spans, refusals)
+        return Taken(Batch(spans=spans), refusals)
+
+    return read
+
+
+class _Seed:
+    """What all spans of one scope share."""
+
+    __slots__ = ("env", "read_attributes", "service", "source", "tags", "version")
+
+    def __init__(self, origin: Origin, scope: Any, read_attributes: AttributeReader) -> None:
+        self.service = origin.service or UNKNOWN_SERVICE
+        self.env, self.version = origin.env, origin.version
+        self.tags = dict(origin.attributes)
+        if origin.host:
+            self.tags["host.name"] = origin.host
+        self.tags.update(texts(scope.attributes))
+        declared = self.tags.pop("lrcp.source", "")
+        self.source = "gateway" if declared == "gateway" or scope.name == GATEWAY_SCOPE else "otlp"
+        if scope.name:
+            self.tags[SCOPE_TAG] = as_text(scope.name)
+        self.read_attributes = read_attributes
+
+
+def _read_spans(wires: Iterable[Any], seed: _Seed, spans: list[Span], refusals: Refusals) -> None:
+    for wire in wires:
+        try:
+            spans.append(_read_span(wire, seed))
+        except InputError as error:
+            refusals.add(str(error))
+
+
+def _read_span(wire: Any, seed: _Seed) -> Span:
+    trace_id, span_id, parent_id = wire.trace_id.hex(), wire.span_id.hex(), wire.parent_span_id.hex()
+    if len(trace_id) != 32 or len(span_id) != 16 or trace_id == _NO_TRACE or span_id == _NO_SPAN:
+        raise InputError("a span needs a trace_id of 16 bytes and a span_id of 8, not all zero")
+    if parent_id and (len(parent_id) != 16 or parent_id == _NO_SPAN):
+        parent_id = _read_parent(parent_id)
+    tags = seed.tags.copy()
+    found = seed.read_attributes(wire.attributes, tags)
+    start_ns, kind, name = wire.start_time_unix_nano, wire.kind, wire.name
+    span = Span(
+        trace_id,
+        span_id,
+        parent_id,
+        start_ns,
+        max(0, wire.end_time_unix_nano - start_ns),
+        name,
+        seed.service,
+        "",
+        _KINDS[kind] if 0 <= kind < 6 else "internal",
+        "ok",
+        "",
+        "",
+        seed.env,
+        seed.version,
+        tags=tags,
+        source=seed.source,
+    )
+    _complete(span, wire, found)
+    if not span.resource:
+        span.resource = _resource(span.name, tags)
+    return span
+
+
+def _read_parent(parent_id: str) -> str:
+    if parent_id == _NO_SPAN:
+        return ""
+    raise InputError("a span's parent_span_id must be 8 bytes or absent")
+
+
+def _complete(span: Span, wire: Any, found: dict[str, Any] | None) -> None:
+    """What only some spans have: mapped attributes, events, links, a status."""
+    events = read_events(wire.events) if wire.events else NO_EVENTS
+    if events.details:
+        found = _with_details(found, events, span.tags)
+    if found or events.asked or events.answered or events.first_token_at_ns:
+        fill_span(span, found or {}, events)
+    if wire.links:
+        span.tags["otel.links"] = as_text(links_text(wire.links))
+    if wire.trace_state:
+        span.tags["w3c.tracestate"] = as_text(wire.trace_state)
+    if events is not NO_EVENTS:
+        _tag_events(span, events)
+    status = wire.status
+    if status.code == _STATUS_ERROR:
+        span.status = "error"
+        span.error_type = events.exception_type or span.error_type
+        span.error_message = as_text(status.message) or events.exception_message or span.error_message
+
+
+def _with_details(found: dict[str, Any] | None, events: SpanEvents, tags: dict[str, str]) -> dict[str, Any]:
+    """Attributes of the details event count as the span's own, which go first."""
+    merged = dict(found or {})
+    for key, value in events.details.items():
+        if is_mapped(key):
+            merged.setdefault(key, value)
+        else:
+            tags.setdefault(key, as_text(value))
+    return merged
+
+
+def _tag_events(span: Span, events: SpanEvents) -> None:
+    """Exceptions also of spans that went well in the end, and events that no column knows."""
+    for key, text in (
+        ("exception.type", events.exception_type),
+        ("exception.message", events.exception_message),
+        ("error.stack", events.stack),
+    ):
+        if text:
+            span.tags[key] = text
+    if events.others:
+        span.tags["otel.events"] = as_text(json_text(events.others))
+
+
+def _resource(name: str, tags: dict[str, str]) -> str:
+    """What the span worked on: method and route of a web request, else its name, as Datadog has it."""
+    route = tags.get("http.route")
+    if not route:
+        return name
+    method = tags.get("http.request.method") or tags.get("http.method", "")
+    return f"{method} {route}".strip()
