@@ -88,9 +88,14 @@ def split_provider_prefix(model: str) -> tuple[str, str]:
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a text has: one per four bytes of UTF-8, rounded up; 0 for ''.
+    """About how many tokens a text has; see tokens_of_bytes."""
+    return tokens_of_bytes(len(text.encode("utf-8", "replace")))
 
-    Within a fifth for English prose on the tokenizers in use; Chinese, Japanese and Korean come out near 0.75 a
+
+def tokens_of_bytes(size_bytes: int) -> int:
+    """About how many tokens a text of this size (UTF-8) has: one per four bytes, rounded up; 0 for nothing.
+
+    An approximation for English prose on the tokenizers in use; Chinese, Japanese and Korean come out near 0.75 a
     character. Whoever uses it marks the result as estimated.
     """
-    return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
+    return -(-size_bytes // _BYTES_PER_TOKEN)

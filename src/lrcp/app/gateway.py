@@ -1,0 +1,48 @@
+"""Builds the gateway from the settings and runs it: `lrcp gateway`."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from lrcp import __version__
+from lrcp.app.settings import Settings
+from lrcp.gateway.config import GatewayConfig, TelemetryConfig
+from lrcp.gateway.providers import make_upstreams
+from lrcp.gateway.server import serve_gateway
+
+_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+
+
+def run_gateway_process(settings: Settings) -> None:
+    """Serve the gateway until SIGTERM or SIGINT. Raises: SettingsError."""
+    serve_gateway(build_gateway_config(settings, os.environ))
+
+
+def build_gateway_config(settings: Settings, environ: Mapping[str, str]) -> GatewayConfig:
+    """What the gateway is told, from the settings; environ holds the providers' keys. Raises: SettingsError."""
+    upstreams = make_upstreams(
+        settings.upstream,
+        environ,
+        url=settings.upstream_url,
+        key=settings.upstream_key,
+        local_url=f"http://127.0.0.1:{settings.model_port}/v1",
+    )
+    telemetry = TelemetryConfig(url=_traces_url(settings), env=settings.env, version=__version__)
+    return GatewayConfig(
+        upstreams=upstreams,
+        default_provider=settings.upstream,
+        default_model=settings.upstream_model,
+        host=settings.host,
+        port=settings.gateway_port,
+        prices_file=settings.prices_file,
+        telemetry=telemetry,
+    )
+
+
+def _traces_url(settings: Settings) -> str:
+    """Where the server takes OTLP over HTTP; '' when that receiver is off."""
+    if not settings.otlp_http_port:
+        return ""
+    named = urlsplit(settings.server_url).hostname if settings.server_url else settings.host
+    host = _ANY_HOST.get(named or "", named or "127.0.0.1")
+    return f"http://{host}:{settings.otlp_http_port}/v1/traces"

@@ -1,0 +1,64 @@
+"""The gateway as a process: one uvicorn server on one event loop, drained on SIGTERM."""
+
+import socket
+from types import FrameType
+
+import uvicorn
+
+from lrcp.evaluators.cost import load_price_book
+from lrcp.gateway.app import GatewayApp
+from lrcp.gateway.config import GatewayConfig
+from lrcp.model.errors import SettingsError
+
+_KEEPALIVE_S = 75
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """A server for which SIGTERM is a request to end, not a way to die: the process exits with 0 when it has drained."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+
+def serve_gateway(config: GatewayConfig) -> None:
+    """Serve until SIGTERM or SIGINT; then take no more, finish what is in progress (drain_s at most), send the last spans.
+
+    Raises: SettingsError - the port is taken, or the price file is wrong.
+    """
+    app = GatewayApp(config, load_price_book(config.prices_file))
+    listener = _listen(config.host, config.port)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            loop="auto",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEPALIVE_S,
+            timeout_graceful_shutdown=int(config.drain_s),
+        )
+    )
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"the gateway cannot listen on {host}:{port} ({error.strerror}): set LRCP_GATEWAY_PORT"
+        ) from error
+    return listener

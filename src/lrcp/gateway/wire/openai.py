@@ -1,0 +1,150 @@
+"""OpenAI's wire format: what the gateway reads of requests and replies, and the few things it writes into them."""
+
+from typing import Any, Final
+
+import msgspec
+
+from lrcp.model.errors import InputError
+
+CHAT: Final = "chat"
+EMBEDDINGS: Final = "embeddings"
+
+
+class StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class _Request(msgspec.Struct):
+    model: str | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    messages: msgspec.Raw = msgspec.Raw()
+    input: msgspec.Raw = msgspec.Raw()
+
+
+class ModelCall(msgspec.Struct):
+    """A request to a model, as far as the gateway must understand it.
+
+    operation is CHAT or EMBEDDINGS; prompt is the JSON of its messages or its input, as sent.
+    """
+
+    operation: str
+    model: str
+    streams: bool
+    asks_usage: bool
+    prompt: bytes
+
+
+_request = msgspec.json.Decoder(_Request)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_any = msgspec.json.Decoder()
+
+
+def decode_call(operation: str, body: bytes) -> ModelCall:
+    """Read a request. Raises: InputError - not JSON, not an object, or a field that the gateway needs is of a wrong type."""
+    try:
+        request = _request.decode(body)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"the body is not a valid request: {error}") from error
+    options = request.stream_options
+    prompt = request.messages if operation == CHAT else request.input
+    return ModelCall(
+        operation=operation,
+        model=request.model or "",
+        streams=bool(request.stream) and operation == CHAT,
+        asks_usage=bool(options and options.include_usage),
+        prompt=bytes(prompt),
+    )
+
+
+def rewrite_call(body: bytes, *, model: str | None = None, ask_usage: bool = False) -> bytes:
+    """The request with another model name, and asking for usage at the stream's end; every other value keeps its bytes."""
+    fields = _fields.decode(body)
+    if model is not None:
+        fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    if ask_usage:
+        given = fields.get("stream_options")
+        options = _fields.decode(given) if given is not None and bytes(given) != b"null" else {}
+        options["include_usage"] = msgspec.Raw(b"true")
+        fields["stream_options"] = msgspec.Raw(msgspec.json.encode(options))
+    return msgspec.json.encode(fields)
+
+
+class _InputDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _OutputDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+
+
+class Usage(msgspec.Struct):
+    """OpenAI's usage object; prompt_tokens holds the cached ones, completion_tokens not always the reasoning ones."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+
+
+class Message(msgspec.Struct):
+    """A message of a reply, or the piece of one that a stream carries."""
+
+    content: Any = None
+    tool_calls: Any = None
+    refusal: Any = None
+
+
+class Choice(msgspec.Struct):
+    index: int = 0
+    finish_reason: str | None = None
+    message: Message | None = None
+    delta: Message | None = None
+
+
+class Answer(msgspec.Struct):
+    """A whole reply of chat or embeddings, or one chunk of a stream."""
+
+    model: str | None = None
+    choices: list[Choice] | None = None
+    usage: Usage | None = None
+    service_tier: str | None = None
+    error: Any = None
+
+
+_answer = msgspec.json.Decoder(Answer)
+
+
+def decode_answer(data: bytes) -> Answer | None:
+    """Read a reply or a chunk; None when it is not of this format: it passes all the same, only unmeasured."""
+    try:
+        return _answer.decode(data)
+    except msgspec.MsgspecError:
+        return None
+
+
+def error_of(data: bytes) -> tuple[str, str]:
+    """(type, message) of an error body, in OpenAI's form or Gemini's list of it; the body's beginning when it is neither."""
+    try:
+        body = _any.decode(data)
+    except msgspec.MsgspecError:
+        body = None
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, dict):
+        kind = error.get("type") or error.get("code") or error.get("status") or ""
+        return str(kind), str(error.get("message") or "")[:2000]
+    return "", error[:2000] if isinstance(error, str) else data[:2000].decode("utf-8", "replace")
+
+
+def render_error(message: str, kind: str, code: str) -> bytes:
+    """An error in OpenAI's form."""
+    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": None, "code": code}})
+
+
+def render_error_event(message: str, kind: str, code: str) -> bytes:
+    """The same as the last event of a stream; clients raise it."""
+    return b"data: " + render_error(message, kind, code) + b"\n\n"

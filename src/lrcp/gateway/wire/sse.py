@@ -1,0 +1,41 @@
+"""Server-sent events: a stream of bytes cut into whole events, each with its bytes unchanged."""
+
+import re
+from typing import Final
+
+from lrcp.model.errors import TooLargeError
+
+_END_OF_EVENT: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+
+
+class EventSplitter:
+    """Feed it bytes as they come; it gives back the events that are complete and keeps the beginning of the next."""
+
+    def __init__(self, max_event_bytes: int) -> None:
+        self._max_event_bytes = max_event_bytes
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Events that this chunk completes, each with its blank line. Raises: TooLargeError - an event without end."""
+        data = self._rest + chunk if self._rest else chunk
+        events, start = [], 0
+        for match in _END_OF_EVENT.finditer(data, max(0, len(self._rest) - 3)):
+            events.append(data[start : match.end()])
+            start = match.end()
+        self._rest = data[start:] if start else data
+        if len(self._rest) > self._max_event_bytes:
+            raise TooLargeError(f"an event of the stream is over {self._max_event_bytes} bytes")
+        return events
+
+    def take_rest(self) -> bytes:
+        """What came after the last whole event; empties the splitter."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def event_data(event: bytes) -> bytes:
+    """The data of an event, its lines joined; b'' for comments and events without data."""
+    if event.startswith(b"data:") and b"\n" not in (stripped := event.rstrip(b"\r\n")):
+        return stripped[5:].strip()
+    lines = (line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
+    return b"\n".join(lines)
