@@ -62,7 +62,16 @@ class LrcpServer:
         )
         with urllib.request.urlopen(request, timeout=30) as reply:
             found = json.load(reply)
-        return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+        names = [column["name"] for column in found["columns"]]
+        return [dict(zip(names, row, strict=True)) for row in found["rows"]]
+
+    def spans(self, service: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """The spans of a service in the order they began, once there are enough; start_ns is Unix nanoseconds."""
+        return self.wait_rows(
+            "SELECT *, toUnixTimestamp64Nano(start_time) AS start_ns FROM spans"
+            f" WHERE service = '{service}' ORDER BY start_time, span_id",
+            at_least,
+        )
 
     def wait_rows(self, query: str, at_least: int = 1) -> list[dict[str, Any]]:
         """The rows of a query once there are enough: for what is sent without an acknowledgement."""
@@ -93,6 +102,6 @@ def plan_server(folder: Path) -> LrcpServer:
 def running_server(folder: Path) -> Iterator[LrcpServer]:
     """Serve until the block ends; the log is `server.log` in the folder."""
     server = plan_server(folder)
-    argv = [PYTHON, "-m", "lrcp.cli.main", "serve"]
+    argv = [PYTHON, "-m", "lrcp", "serve"]
     with running_process(argv, server.environ(), folder / "server.log", ready_url=f"{server.url}/health"):
         yield server

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 SERVICE = "reference-app"
 VERSION = "1.0.0"
-DEFAULT_MODEL = "smollm2-135m"
+DEFAULT_MODEL = "default"
+"""The gateway's own choice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class ReferenceSettings:
 
 def load_reference_settings(environ: Mapping[str, str] | None = None) -> ReferenceSettings:
     """Settings from the variables LRCP_HOST, LRCP_APP_PORT, LRCP_GATEWAY_URL (else LRCP_GATEWAY_PORT), LRCP_GATEWAY_KEY,
-    LRCP_APP_MODEL (else LRCP_UPSTREAM_MODEL), LRCP_APP_TIMEOUT_S.
+    LRCP_APP_MODEL, LRCP_APP_TIMEOUT_S.
 
     Raises: ValueError - a port or a time that is no number; the message names the variable.
     """
@@ -37,7 +38,7 @@ def load_reference_settings(environ: Mapping[str, str] | None = None) -> Referen
         port=int(_number(env, "LRCP_APP_PORT", 8200)),
         gateway_url=with_version_path(gateway),
         gateway_key=env.get("LRCP_GATEWAY_KEY") or "local",
-        model=env.get("LRCP_APP_MODEL") or env.get("LRCP_UPSTREAM_MODEL") or DEFAULT_MODEL,
+        model=env.get("LRCP_APP_MODEL") or DEFAULT_MODEL,
         call_timeout_s=timeout_s,
         stress_timeout_s=2 * timeout_s,
     )
