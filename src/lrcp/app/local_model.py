@@ -1,4 +1,8 @@
-"""The local model: SmolLM2-135M, from the weights that a package carries, served by llama.cpp's own HTTP server: `lrcp model`."""
+"""The local model: SmolLM2-135M, from the weights that a package carries, served by llama.cpp's own HTTP server: `lrcp model`.
+
+It answers chat and embeddings alike. The vectors are real and stable, but those of a small generative model: the same
+text is found again by them, a text of the same meaning is not. Do not build search on them.
+"""
 
 import logging
 import os
@@ -96,7 +100,7 @@ def _parameters(xllamacpp: Any, weights: Path, port: int, threads: int) -> Any:
     params.cache_ram_mib = _PROMPT_CACHE_MIB
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_threads_http = _HTTP_THREADS
-    params.embedding = True  # this server answers chat as well with it; the vector is the mean over the tokens
+    params.embedding = True  # this server answers chat as well with it
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     params.sampling.temp = _TEMPERATURE
     params.sampling.top_p = _TOP_P
