@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -45,11 +46,33 @@ class ChildLog:
         self._file.close()
 
 
+@dataclass(frozen=True)
+class Output:
+    """The reading end of a pipe of our own.
+
+    Not asyncio's: with that, a child counts as running until all who inherited the pipe have ended too.
+    """
+
+    reader: asyncio.StreamReader
+    transport: asyncio.BaseTransport
+
+
+async def open_output() -> tuple[Output, int]:
+    """A pipe: its reading end, and the descriptor of its writing end, which the caller closes."""
+    read_end, write_end = os.pipe()
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
+    )
+    return Output(reader, transport), write_end
+
+
 class Child:
     """A running process, leader of a session of its own: a Ctrl-C in the terminal reaches only its supervisor."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: ChildLog) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, output: "Output", log: ChildLog) -> None:
         self._process = process
+        self._output = output
         self._log = log
         self._pump = asyncio.create_task(self._copy_output())
         self._tidied = False
@@ -57,16 +80,25 @@ class Child:
     @classmethod
     async def start(cls, arguments: Sequence[str], environ: Mapping[str, str], log_path: Path) -> "Child":
         """Start this Python with the arguments."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=dict(environ),
-            start_new_session=True,
-        )
-        return cls(process, ChildLog(log_path))
+        log = ChildLog(log_path)
+        output, write_end = await open_output()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                env=dict(environ),
+                start_new_session=True,
+            )
+        except BaseException:
+            output.transport.close()
+            log.close()
+            raise
+        finally:
+            os.close(write_end)
+        return cls(process, output, log)
 
     @property
     def pid(self) -> int:
@@ -113,10 +145,9 @@ class Child:
     async def _close(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._pump, 2)
+        self._output.transport.close()
         self._log.close()
 
     async def _copy_output(self) -> None:
-        output = self._process.stdout
-        assert output is not None
-        while chunk := await output.read(65_536):
+        while chunk := await self._output.reader.read(65_536):
             self._log.write(chunk)

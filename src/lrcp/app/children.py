@@ -1,7 +1,7 @@
 """Which processes `lrcp up` runs, with which ports, and how each says that it is ready. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +52,8 @@ def _plans(settings: Settings, model: bool, traffic: TrafficPlan | None) -> Iter
         ports=_server_ports(settings),
     )
     if model and settings.upstream == "local" and not settings.upstream_url:
-        yield _listening_child("model", "model_port", settings)
+        # The model has no lock on its door: it listens to this machine only, whatever the others do.
+        yield _listening_child("model", "model_port", replace(settings, host="127.0.0.1"))
     yield _listening_child("gateway", "gateway_port", settings)
     yield _listening_child("app", "app_port", settings)
     if traffic is not None:

@@ -7,7 +7,7 @@ import typer
 
 from lrcp import __version__
 from lrcp.app.settings import Settings
-from lrcp.cli.options import takes_settings
+from lrcp.cli.options import log_to_stderr, takes_settings
 
 app = typer.Typer(
     help="LRCP, the LLM Reliability Control Plane: observe, judge, detect, diagnose, act, verify.",
@@ -38,6 +38,7 @@ def serve(settings: Settings) -> None:
     """The server: receivers, store, API and web app."""
     from lrcp.app.server import run_server
 
+    log_to_stderr()
     run_server(settings)
 
 
@@ -47,6 +48,7 @@ def gateway(settings: Settings) -> None:
     """The gateway that applications send their model requests through."""
     from lrcp.app.gateway import run_gateway_process
 
+    log_to_stderr()
     run_gateway_process(settings)
 
 
@@ -56,6 +58,7 @@ def model(settings: Settings) -> None:
     """The local model, an OpenAI-compatible server that needs no key and no network."""
     from lrcp.app.local_model import run_model
 
+    log_to_stderr()
     run_model(settings)
 
 

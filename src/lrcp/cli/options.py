@@ -1,6 +1,7 @@
 """The settings as options: every command that takes settings takes all of them, from one table."""
 
 import inspect
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -40,10 +41,17 @@ SETTING_HELP: Final[dict[str, str]] = {
     "prices_file": "JSON file with prices of your own models",
     "server_url": "address of the server, for the other processes, when it is not on this machine",
     "gateway_url": "address of the gateway, for applications, when it is not on this machine",
+    "app_url": "address of the reference application, when it is not on this machine",
     "max_pending_bytes": "bound of what waits to be stored, bytes; above it senders are told to wait",
     "commit_window_ms": "how long requests are gathered into one insert, milliseconds",
     "commit_rows": "rows that make an insert full",
 }
+
+
+def log_to_stderr() -> None:
+    """What a process of ours says, with the time; libraries only when something is wrong."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("lrcp").setLevel(logging.INFO)
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:

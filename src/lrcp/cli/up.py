@@ -20,6 +20,8 @@ from lrcp.model.errors import SettingsError
 UPSTREAM_MODELS: Final = {"gemini": "gemini-2.5-flash", "openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5"}
 """A small model of each provider, for the traffic when LRCP_UPSTREAM_MODEL names none."""
 
+_SHOWN_LINES: Final = 8
+
 
 def run_up(settings: Settings, *, model: bool, traffic_rate: float | None) -> int:
     """Run everything until Ctrl-C or SIGTERM. Returns: the exit code.
@@ -90,7 +92,7 @@ class Narrator:
     def __call__(self, notice: Notice) -> None:
         for line in self._lines(notice):
             self._console.print(line)
-        for line in notice.tail:
+        for line in notice.tail[-_SHOWN_LINES:]:
             self._console.print(f"      [dim]{escape(line)}[/dim]")
 
     def _lines(self, notice: Notice) -> list[str]:

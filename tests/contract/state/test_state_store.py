@@ -74,9 +74,13 @@ def test_there_is_one_installation_row_only(store: StateStore) -> None:
 
 
 def test_a_transaction_that_raises_changes_nothing(store: StateStore) -> None:
-    with pytest.raises(IntegrityError), store.transaction() as connection:
-        connection.execute(update(installation).values(created_ns=0))
-        connection.execute(insert(installation).values(one=1, id="f" * 32, created_ns=0))
+    def fail_midway() -> None:
+        with store.transaction() as connection:
+            connection.execute(update(installation).values(created_ns=0))
+            connection.execute(insert(installation).values(one=1, id="f" * 32, created_ns=0))
+
+    with pytest.raises(IntegrityError):
+        fail_midway()
     with store.transaction() as connection:
         assert connection.scalar(select(installation.c.created_ns)) == NOW_NS
 
