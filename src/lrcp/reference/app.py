@@ -1,6 +1,5 @@
 """The process of the reference application: tracing first, then the application, then a server for it."""
 
-import logging
 from dataclasses import replace
 
 from lrcp.reference.settings import ReferenceSettings, load_reference_settings
@@ -32,7 +31,6 @@ def run_app(settings: ReferenceSettings) -> None:
 
 def main(host: str | None = None, port: int | None = None, gateway_url: str | None = None) -> int:
     """Run with the settings of the environment, changed by what is given. Returns: the process's exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     given = {"host": host, "port": port, "gateway_url": gateway_url}
     settings = replace(load_reference_settings(), **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     run_app(settings)
