@@ -26,6 +26,7 @@ from lrcp.model.ids import payload_digest
 
 _NS_PER_MS: Final = 1_000_000
 _MAX_TIME_MS: Final = ((1 << 63) - 1) // _NS_PER_MS
+_AS_SENT: Final = msgspec.json.Decoder(dict[str, Any])
 _MAX_LABEL_CHARS: Final = 1024
 _VALUES: Final = {
     "categorical": "categorical_value",
@@ -113,7 +114,7 @@ def _render_echo(digest: bytes, accepted: list[msgspec.Raw]) -> bytes:
     """The reply: what was accepted, with ids that follow from the payload, so that a resent one gets the same."""
     number = int.from_bytes(digest)
     metrics = [
-        {**map_of(msgspec.json.decode(raw)), "id": str(UUID(int=(number + place) % (1 << 128)))}
+        {**map_of(find_record(_AS_SENT, raw)), "id": str(UUID(int=(number + place) % (1 << 128)))}
         for place, raw in enumerate(accepted, start=1)
     ]
     attributes = {"metrics": metrics}
