@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.ingest.receivers.otlp.limits import MAX_BUCKETS, MAX_POINT_COUNT
-from lrcp.model.errors import InputError
+from lrcp.ingest.receivers.otlp.taken import RefusedError
 
 MAX_SKETCH_WEIGHT: Final = 1024
 """Of one histogram's values together. The store unfolds a weight into that many values, so a histogram that counts more
@@ -41,20 +41,20 @@ class Totals(msgspec.Struct):
 
 
 def read_explicit(point: Any) -> Totals:
-    """A HistogramDataPoint. Raises: InputError - its parts do not fit each other, or are over the bounds."""
+    """A HistogramDataPoint. Raises: RefusedError - its parts do not fit each other, or are over the bounds."""
     counts, bounds = list(point.bucket_counts), tuple(point.explicit_bounds)
     if counts and len(counts) != len(bounds) + 1:
-        raise InputError("a histogram needs one bucket_count more than explicit_bounds")
+        raise RefusedError("a histogram needs one bucket_count more than explicit_bounds")
     if not all(map(math.isfinite, bounds)) or any(a >= b for a, b in pairwise(bounds)):
-        raise InputError("a histogram's explicit_bounds must be finite and rise")
+        raise RefusedError("a histogram's explicit_bounds must be finite and rise")
     totals = Totals(point.count, _field(point, "sum"), _numbered(counts, 0), bounds)
     return _checked(totals, point, len(counts))
 
 
 def read_exponential(point: Any) -> Totals:
-    """An ExponentialHistogramDataPoint. Raises: InputError - scale, offset or counts over the bounds."""
+    """An ExponentialHistogramDataPoint. Raises: RefusedError - scale, offset or counts over the bounds."""
     if point.scale not in _SCALES:
-        raise InputError(f"an exponential histogram's scale must be from {_SCALES[0]} to {_SCALES[-1]}")
+        raise RefusedError(f"an exponential histogram's scale must be from {_SCALES[0]} to {_SCALES[-1]}")
     positive, negative = list(point.positive.bucket_counts), list(point.negative.bucket_counts)
     totals = Totals(
         point.count,
@@ -79,9 +79,9 @@ def _field(point: Any, name: str) -> float | None:
 
 def _checked(totals: Totals, point: Any, buckets: int) -> Totals:
     if buckets > MAX_BUCKETS:
-        raise InputError(f"a histogram has over {MAX_BUCKETS} buckets")
+        raise RefusedError(f"a histogram has over {MAX_BUCKETS} buckets")
     if max(totals.count, totals.zero_count, *totals.buckets.values(), *totals.negative.values()) > MAX_POINT_COUNT:
-        raise InputError(f"a histogram counts over {MAX_POINT_COUNT}")
+        raise RefusedError(f"a histogram counts over {MAX_POINT_COUNT}")
     totals.min, totals.max = _field(point, "min"), _field(point, "max")
     return totals
 

@@ -4,10 +4,9 @@ from typing import Any, Final
 
 from lrcp.ingest.receivers.otlp.limits import MAX_MESSAGES_BYTES, MAX_TIME_NS, cut_bytes
 from lrcp.ingest.receivers.otlp.origin import Origin, read_origin
-from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, Taken
+from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, json_text, plain
 from lrcp.model.batch import Batch
-from lrcp.model.errors import InputError
 from lrcp.model.log import Log
 from lrcp.model.tags import normalize_tags
 
@@ -48,7 +47,7 @@ def read_logs(request: Any, arrival: Arrival) -> Taken:
             for record in scope_logs.log_records:
                 try:
                     taken.batch.logs.append(_read_log(record, origin, tags, shared, arrival))
-                except InputError as error:
+                except RefusedError as error:
                     taken.refusals.add(str(error))
                 taken.timed = taken.timed and bool(record.time_unix_nano or record.observed_time_unix_nano)
     return taken
@@ -57,7 +56,7 @@ def read_logs(request: Any, arrival: Arrival) -> Taken:
 def _read_log(record: Any, origin: Origin, tags: tuple[str, ...], shared: dict[str, str], arrival: Arrival) -> Log:
     time_ns = record.time_unix_nano or record.observed_time_unix_nano or arrival.received_ns
     if time_ns > MAX_TIME_NS:
-        raise InputError("a log's time must not be after 2100")
+        raise RefusedError("a log's time must not be after 2100")
     attributes: dict[str, Any] = {**shared, **{pair.key: plain(pair.value) for pair in record.attributes}}
     if record.event_name:
         attributes["event.name"] = record.event_name

@@ -13,10 +13,9 @@ from lrcp.ingest.receivers.otlp.deltas import Deltas
 from lrcp.ingest.receivers.otlp.histograms import Totals, minus, read_explicit, read_exponential, sketch_values
 from lrcp.ingest.receivers.otlp.limits import MAX_TIME_NS
 from lrcp.ingest.receivers.otlp.origin import Origin, read_origin
-from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, Taken
+from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, plain
 from lrcp.model.batch import Batch
-from lrcp.model.errors import InputError
 from lrcp.model.metric import BUCKET_S, MetricBucket
 from lrcp.model.tags import MAX_TAG_CHARS, normalize_tags
 
@@ -61,7 +60,7 @@ class MetricsReader:
             try:
                 series = _Series(metric, getattr(metric, form), point, origin, arrival.digest)
                 taken.batch.metrics.extend(read(self, series))
-            except InputError as error:
+            except RefusedError as error:
                 taken.refusals.add(str(error))
 
     def read_gauge(self, series: "_Series") -> list[MetricBucket]:
@@ -128,7 +127,7 @@ class _Series:
         self.metric, self.data, self.point, self.origin, self.digest = metric, data, point, origin, digest
         self.time_ns = point.time_unix_nano
         if not 0 < self.time_ns <= MAX_TIME_NS:
-            raise InputError("a data point needs a time_unix_nano, not after 2100")
+            raise RefusedError("a data point needs a time_unix_nano, not after 2100")
         own = tuple(f"{pair.key}:{as_text(plain(pair.value))}"[:MAX_TAG_CHARS] for pair in point.attributes)
         self.raw_tags = (*origin.tags(), *own)
 
@@ -139,7 +138,7 @@ class _Series:
     def temporality(self) -> int:
         temporality: int = self.data.aggregation_temporality
         if temporality not in (_DELTA, _CUMULATIVE):
-            raise InputError(f"{self.metric.name}: aggregation_temporality must be delta (1) or cumulative (2)")
+            raise RefusedError(f"{self.metric.name}: aggregation_temporality must be delta (1) or cumulative (2)")
         return temporality
 
     def bucket(self, kind: str, value: float, *, suffix: str = "", tag: str = "", since_ns: int = 0) -> MetricBucket:
@@ -194,13 +193,13 @@ class _Series:
 def _number(point: Any) -> float:
     form = point.WhichOneof("value")
     if form is None:
-        raise InputError("a data point needs as_double or as_int")
+        raise RefusedError("a data point needs as_double or as_int")
     return _finite(float(getattr(point, form)))
 
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise InputError("a data point's value must be finite")
+        raise RefusedError("a data point's value must be finite")
     return value
 
 

@@ -3,6 +3,11 @@
 import msgspec
 
 from lrcp.model.batch import Batch
+from lrcp.model.errors import InputError
+
+
+class RefusedError(InputError):
+    """One record makes no sense; the others of its request go on."""
 
 
 class Refusals:

@@ -8,10 +8,9 @@ from lrcp.ingest.receivers.otlp.conventions import is_mapped
 from lrcp.ingest.receivers.otlp.generation import fill_span
 from lrcp.ingest.receivers.otlp.origin import UNKNOWN_SERVICE, Origin, read_origin, texts
 from lrcp.ingest.receivers.otlp.span_events import NO_EVENTS, SpanEvents, links_text, read_events
-from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, Taken
+from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, json_text
 from lrcp.model.batch import Batch
-from lrcp.model.errors import InputError
 from lrcp.model.span import Span
 
 SCOPE_TAG: Final = "otel.scope"
@@ -62,14 +61,14 @@ def _read_spans(wires: Iterable[Any], seed: _Seed, spans: list[Span], refusals: 
     for wire in wires:
         try:
             spans.append(_read_span(wire, seed))
-        except InputError as error:
+        except RefusedError as error:
             refusals.add(str(error))
 
 
 def _read_span(wire: Any, seed: _Seed) -> Span:
     trace_id, span_id, parent_id = wire.trace_id.hex(), wire.span_id.hex(), wire.parent_span_id.hex()
     if len(trace_id) != 32 or len(span_id) != 16 or trace_id == _NO_TRACE or span_id == _NO_SPAN:
-        raise InputError("a span needs a trace_id of 16 bytes and a span_id of 8, not all zero")
+        raise RefusedError("a span needs a trace_id of 16 bytes and a span_id of 8, not all zero")
     if parent_id and (len(parent_id) != 16 or parent_id == _NO_SPAN):
         parent_id = _read_parent(parent_id)
     tags = seed.tags.copy()
@@ -102,7 +101,7 @@ def _read_span(wire: Any, seed: _Seed) -> Span:
 def _read_parent(parent_id: str) -> str:
     if parent_id == _NO_SPAN:
         return ""
-    raise InputError("a span's parent_span_id must be 8 bytes or absent")
+    raise RefusedError("a span's parent_span_id must be 8 bytes or absent")
 
 
 def _complete(span: Span, wire: Any, found: dict[str, Any] | None) -> None:
