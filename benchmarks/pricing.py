@@ -20,7 +20,9 @@ def main() -> None:
     for provider, model in MODELS:
         first_s = timeit.timeit(lambda: book.price_generation(provider, model, usage, when_ns), number=1)  # noqa: B023
         total_s = timeit.timeit(lambda: book.price_generation(provider, model, usage, when_ns), number=CALLS)  # noqa: B023
-        print(f"{provider + '/' + model:32s} first {first_s * 1000:8.2f} ms, then {total_s / CALLS * 1e6:.2f} us a call")
+        print(
+            f"{provider + '/' + model:32s} first {first_s * 1000:8.2f} ms, then {total_s / CALLS * 1e6:.2f} us a call"
+        )
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
+from lrcp.evaluators.cost import PriceBook
 from lrcp.ingest.counters import Counters
 from lrcp.ingest.duplicates import PayloadWindow, payload_number
 from lrcp.ingest.pair_store import PairStore
-from lrcp.ingest.processors.price import PriceBook, price_spans
+from lrcp.ingest.processors.price import price_spans
 from lrcp.ingest.processors.times import mend_times
 from lrcp.kit.clock import Clock
 from lrcp.model.batch import Batch

@@ -18,11 +18,13 @@ log = logging.getLogger(__name__)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """max_pending_bytes: of payloads that wait or are being stored. window_s: how long a first request waits for others.
-    group_rows: a group with so many records is stored at once."""
+    """max_pending_bytes: of payloads that wait or are being stored. window_s: how long a first request waits for others,
+    but no longer than until worth_rows records wait: then decoding goes on beside storing. group_rows: the most records
+    of one insert, give or take one request."""
 
     max_pending_bytes: int = 128 * 1024 * 1024
     window_s: float = 0.02
+    worth_rows: int = 5_000
     group_rows: int = 20_000
 
 
@@ -50,7 +52,7 @@ class Pipeline:
         self._under_way: dict[int, asyncio.Future[None]] = {}
         self._pending_bytes = 0
         self._wake = asyncio.Event()
-        self._full = asyncio.Event()
+        self._worth = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -103,8 +105,8 @@ class Pipeline:
         self._waiting.append((batch, done))
         self._waiting_rows += len(batch)
         self._wake.set()
-        if self._waiting_rows >= self._limits.group_rows:
-            self._full.set()
+        if self._waiting_rows >= self._limits.worth_rows:
+            self._worth.set()
         await asyncio.shield(done)
 
     def _settle(self, done: asyncio.Future[None], payload: int, size: int) -> None:
@@ -123,15 +125,15 @@ class Pipeline:
             await self._tidy_when_due()
 
     async def _wait_for_group(self) -> None:
-        """Until something waits, then for the window or until the group is full; returns early to let tidying happen."""
+        """Until something waits, then for the window or until a commit is worth it; returns early to let tidying happen."""
         if not self._waiting:
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _TIDY_EVERY_S)
-        if self._waiting and self._waiting_rows < self._limits.group_rows:
-            self._full.clear()
+        if self._waiting and self._waiting_rows < self._limits.worth_rows:
+            self._worth.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), self._limits.window_s)
+                await asyncio.wait_for(self._worth.wait(), self._limits.window_s)
 
     def _take_group(self) -> list[_Waiting]:
         """As many of the oldest batches as make a group."""

@@ -17,11 +17,11 @@ def apm() -> Span:
 
 
 def llmobs() -> Span:
-    return make_span(5, name="chat", kind="llm", model="gpt-4o", input_tokens=3, output_tokens=4, input="hi",
+    return make_span(5, name="chat", kind="llm", provider="openai", model="gpt-4o", input_tokens=3, output_tokens=4, input="hi",
                      awaits="apm", source="llmobs", tags={"ml": "2"})  # fmt: skip
 
 
-MERGED = [("chat", "createChatCompletion", "llm", "gpt-4o", 4, 20, "hi", {"http": "1", "ml": "2"}, "")]
+MERGED = [("chat", "createChatCompletion", "llm", "gpt-4o", 4, 47_500, "hi", {"http": "1", "ml": "2"}, "")]
 ROWS = "SELECT name, resource, kind, model, output_tokens, cost_nusd, input, tags, awaits FROM spans"
 
 

@@ -1,0 +1,228 @@
+"""The server process: store, pipeline, receivers, API; the order of starting and, backwards, of stopping."""
+
+import asyncio
+import logging
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import uvloop
+
+from lrcp import __version__
+from lrcp.api.app import create_api
+from lrcp.api.guard import LOCAL_HOSTS
+from lrcp.api.health import HealthCheck
+from lrcp.app.forward import FORWARDED_PATHS, Forward
+from lrcp.app.front import Front
+from lrcp.app.health import check_pipeline, check_receivers, check_state, check_store
+from lrcp.app.listeners import Listener, bind_tcp
+from lrcp.app.lock import lock_directory
+from lrcp.app.self_metrics import SelfMetrics
+from lrcp.app.settings import Settings, variable_name
+from lrcp.evaluators.cost import load_price_book
+from lrcp.ingest.asgi import AsgiApp
+from lrcp.ingest.committer import Committer
+from lrcp.ingest.counters import Counters
+from lrcp.ingest.http import Receiver, ReceiverApp
+from lrcp.ingest.pipeline import Limits, Pipeline
+from lrcp.ingest.receivers import datadog_agent, datadog_intake
+from lrcp.ingest.receivers.dogstatsd.server import DogStatsdServer
+from lrcp.ingest.receivers.llmobs import llmobs_routes
+from lrcp.ingest.receivers.otlp.grpc_server import OtlpGrpcServer
+from lrcp.ingest.receivers.otlp.receiver import receiver as otlp_receiver
+from lrcp.ingest.receivers.otlp.signals import otlp_signals
+from lrcp.kit.clock import SystemClock
+from lrcp.store.state.store import open_state
+from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
+from lrcp.store.telemetry.store import TelemetryStore
+
+log = logging.getLogger(__name__)
+
+STATIC_DIR = Path(__file__).parent.parent / "web" / "static"
+"""The web build, package data; made by `make web`."""
+
+
+class Part(Protocol):
+    """Something with a life: it is started once and stopped once."""
+
+    async def start(self) -> object: ...
+    async def stop(self) -> object: ...
+
+
+class Server:
+    """All parts of the server process. `open` starts them in order; `close` stops them in the reverse order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parts = AsyncExitStack()
+        self.clock = SystemClock()
+        self.counters = Counters()
+        self.store = TelemetryStore(_engine(settings))
+        self.listeners: list[Listener] = []
+        self._signals = otlp_signals(self.clock.now_ns())
+
+    async def open(self) -> None:
+        """Start everything. Raises: SettingsError - a port, the directory or the store cannot be had."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop taking requests, finish those under way, store what was accepted, release everything."""
+        await self._parts.aclose()
+
+    async def _open(self) -> None:
+        settings = self._settings
+        self._parts.callback(lock_directory(settings.data_dir).close)
+        _use_own_temporary_directory(settings.data_dir)
+        listening = self._bind()
+        await self._open_store()
+        await self._open_state()
+        pipeline = self._build_pipeline()
+        await self._start(pipeline)
+        await self._start(SelfMetrics(self.counters, pipeline, self.clock))
+        for part in self._receivers_without_http(pipeline):
+            await self._start(part)
+        for name, app in self._applications(pipeline).items():
+            self.listeners.append(Listener(name, app, listening[name]))
+            await self._start(self.listeners[-1])
+
+    async def _start(self, part: Part) -> None:
+        await part.start()
+        self._parts.push_async_callback(part.stop)
+
+    async def _open_store(self) -> None:
+        self._parts.push_async_callback(self.store.close)
+        ran = await self.store.open(self._settings.retention_days)
+        if ran:
+            log.info("telemetry store: migrations %s done", ", ".join(ran))
+
+    async def _open_state(self) -> None:
+        settings = self._settings
+        work = partial(open_state, settings.state_url, settings.data_dir, now_ns=self.clock.now_ns())
+        self._state = await asyncio.to_thread(work)
+        self._parts.callback(self._state.close)
+
+    def _build_pipeline(self) -> Pipeline:
+        settings = self._settings
+        book = load_price_book(settings.prices_file)
+        committer = Committer(self.store, book, self.clock, self.counters, settings.retention_days)
+        limits = Limits(
+            max_pending_bytes=settings.max_pending_bytes,
+            window_s=settings.commit_window_ms / 1000,
+            group_rows=settings.commit_rows,
+        )
+        return Pipeline(self.store, committer, self.counters, limits)
+
+    def _bind(self) -> dict[str, socket.socket]:
+        """Take the ports before the slow work, so that a taken one is told at once."""
+        settings, bound = self._settings, {}
+        for name, setting in _LISTENERS.items():
+            port = getattr(settings, setting)
+            if port:
+                bound[name] = bind_tcp(settings.host, port, variable_name(setting))
+                self._parts.callback(bound[name].close)
+        return bound
+
+    def _receivers_without_http(self, pipeline: Pipeline) -> Iterator[Part]:
+        settings = self._settings
+        if settings.otlp_grpc_port:
+            yield OtlpGrpcServer(
+                self._signals, pipeline, self.counters, self.clock, host=settings.host, port=settings.otlp_grpc_port
+            )
+        if settings.dogstatsd_port or settings.dogstatsd_socket:
+            yield DogStatsdServer(
+                pipeline,
+                self.counters,
+                self.clock,
+                host=settings.host,
+                port=settings.dogstatsd_port or None,
+                socket_path=Path(settings.dogstatsd_socket) if settings.dogstatsd_socket else None,
+            )
+
+    def _applications(self, pipeline: Pipeline) -> dict[str, AsgiApp]:
+        settings = self._settings
+        agent = datadog_agent.receiver(
+            version=__version__, env=settings.env, port=settings.agent_port, dogstatsd_port=settings.dogstatsd_port
+        )
+        apps: dict[str, AsgiApp] = {
+            "agent": self._receiver_app(agent, pipeline),
+            "otlp-http": self._receiver_app(otlp_receiver(self._signals), pipeline),
+            "main": self._main_application(pipeline),
+        }
+        return {name: app for name, app in apps.items() if getattr(settings, _LISTENERS[name])}
+
+    def _main_application(self, pipeline: Pipeline) -> AsgiApp:
+        routes = {**datadog_intake.routes(), **llmobs_routes()}
+        intake = self._receiver_app(Receiver("datadog_intake", routes, datadog_intake.render_error), pipeline)
+        forward = Forward(f"http://127.0.0.1:{self._settings.app_port}")
+        self._parts.push_async_callback(forward.close)
+        api = create_api(
+            self.store,
+            self._health_checks(pipeline),
+            STATIC_DIR,
+            clock=self.clock,
+            allowed_hosts=_allowed_hosts(self._settings),
+        )
+        return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)
+
+    def _health_checks(self, pipeline: Pipeline) -> dict[str, HealthCheck]:
+        return {
+            "store": check_store(self.store),
+            "state": check_state(self._state),
+            "pipeline": check_pipeline(pipeline, self.counters, self._settings.max_pending_bytes),
+            "receivers": check_receivers(self.listeners),
+        }
+
+    def _receiver_app(self, receiver: Receiver, pipeline: Pipeline) -> ReceiverApp:
+        return ReceiverApp(receiver, pipeline, self.counters, self.clock)
+
+
+_LISTENERS = {"agent": "agent_port", "otlp-http": "otlp_http_port", "main": "port"}
+"""HTTP listeners and the setting of each one's port; the main one comes last, so that when it answers all do."""
+
+
+def _engine(settings: Settings) -> Connect:
+    if settings.store_dsn:
+        return server_engine(settings.store_dsn)
+    return embedded_engine(settings.data_dir / "telemetry")
+
+
+def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    """Host names that the web app and API answer to: our own, the address we listen on, and those of the setting."""
+    more = [name.strip() for name in settings.allowed_hosts.split(",") if name.strip()]
+    return (*LOCAL_HOSTS, settings.host, *more)
+
+
+def _use_own_temporary_directory(data_dir: Path) -> None:
+    """The client of the embedded engine hands blocks over in files: keep prompts out of the shared /tmp."""
+    directory = data_dir / "tmp"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700, parents=True)
+    tempfile.tempdir = str(directory)
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises: SettingsError - it cannot start; says why and what to do."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = Server(settings)
+    await server.open()
+    log.info("ready on %s", ", ".join(f"{listener.name} {listener.port}" for listener in server.listeners))
+    await stop.wait()
+    log.info("stopping")
+    await server.close()
