@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from lrcp.model.errors import DecodeError
@@ -76,6 +77,16 @@ def test_every_way_to_the_intake_is_the_same(prefix: str) -> None:
 def test_a_single_envelope_without_a_list_is_taken() -> None:
     body = json.dumps({"event_type": "span", "spans": [event()]}).encode()
     assert spans_of(EVENTS, body, PROXIED) == [one()]
+
+
+def test_events_packed_as_messagepack_are_the_same() -> None:
+    headers = PROXIED | {"content-type": "application/msgpack"}
+    for envelopes in ([{"event_type": "span", "spans": [event(), 5]}], {"event_type": "span", "spans": [event(), 5]}):
+        decoded = decode(EVENTS, msgspec.msgpack.encode(envelopes), headers)
+        assert decoded.batch is not None
+        assert (decoded.batch.spans, decoded.rejected) == ([one()], 1)
+    with pytest.raises(DecodeError, match="MessagePack"):
+        decode(EVENTS, b"\xc1", headers)
 
 
 @pytest.mark.parametrize("parent", ["undefined", "", "0", None])

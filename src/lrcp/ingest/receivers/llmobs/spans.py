@@ -1,5 +1,7 @@
 """LLM Observability spans that come on their own: the tracers' events and the public HTTP API."""
 
+import msgspec
+
 from lrcp.ingest.http import Decoded, Reply, Request
 from lrcp.ingest.receivers.llmobs.ids import span_id_of, trace_id_of
 from lrcp.ingest.receivers.llmobs.mapping import apply_llmobs
@@ -8,9 +10,14 @@ from lrcp.ingest.receivers.llmobs.wire import (
     DOCUMENT,
     ENVELOPES,
     EVENT,
+    PACKED_ENVELOPES,
+    PACKED_EVENT,
     WireAttributes,
+    WireEnvelope,
     WireEvent,
     decode_json,
+    decode_packed,
+    find_packed_record,
     find_record,
 )
 from lrcp.model.batch import Batch
@@ -20,14 +27,21 @@ from lrcp.model.span import Span
 
 
 def decode_events(request: Request) -> Decoded:
-    """Decode the body of `/api/v2/llmobs`: a list of envelopes, each with its spans.
+    """Decode the body of `/api/v2/llmobs`: a list of envelopes, each with its spans; dd-trace-java packs it.
 
-    Raises: DecodeError - not such JSON, or it has spans and none of them could be read.
+    Raises: DecodeError - no JSON or MessagePack of that shape, or it has spans and none of them could be read.
     """
-    decoded = decode_json(ENVELOPES, request.body)
-    envelopes = decoded if isinstance(decoded, list) else [decoded]
-    events = [find_record(EVENT, raw) for envelope in envelopes for raw in envelope.spans]
+    if request.content_type() == "application/msgpack":
+        packed = _spans_within(decode_packed(PACKED_ENVELOPES, request.body))
+        events = [find_packed_record(PACKED_EVENT, raw) for raw in packed]
+    else:
+        events = [find_record(EVENT, raw) for raw in _spans_within(decode_json(ENVELOPES, request.body))]
     return _batch_of(request, [span_of_event(event, request.received_ns) if event else None for event in events])
+
+
+def _spans_within(envelopes: list[WireEnvelope] | WireEnvelope) -> list[msgspec.Raw]:
+    every = envelopes if isinstance(envelopes, list) else [envelopes]
+    return [raw for envelope in every for raw in envelope.spans]
 
 
 def decode_public_spans(request: Request) -> Decoded:

@@ -108,6 +108,8 @@ ENVELOPES: Final = msgspec.json.Decoder(list[WireEnvelope] | WireEnvelope)
 EVENT: Final = msgspec.json.Decoder(WireEvent)
 DOCUMENT: Final = msgspec.json.Decoder(WireDocument)
 METRIC: Final = msgspec.json.Decoder(WireMetric)
+PACKED_ENVELOPES: Final = msgspec.msgpack.Decoder(list[WireEnvelope] | WireEnvelope)
+PACKED_EVENT: Final = msgspec.msgpack.Decoder(WireEvent)
 LLMOBS: Final = msgspec.msgpack.Decoder(WireLlmObs)
 
 
@@ -117,6 +119,22 @@ def decode_json(decoder: msgspec.json.Decoder[_Kind], body: bytes) -> _Kind:
         return _decode_mended(decoder, body)
     except UNDECODABLE as error:
         raise DecodeError(f"the body is not the expected JSON: {error}") from error
+
+
+def decode_packed(decoder: msgspec.msgpack.Decoder[_Kind], body: bytes) -> _Kind:
+    """Decode a whole body of MessagePack. Raises: DecodeError - it is not MessagePack of that shape; says where."""
+    try:
+        return decoder.decode(body)
+    except UNDECODABLE as error:
+        raise DecodeError(f"the body is not the expected MessagePack: {error}") from error
+
+
+def find_packed_record(decoder: msgspec.msgpack.Decoder[_Kind], raw: msgspec.Raw) -> _Kind | None:
+    """`find_record` for MessagePack."""
+    try:
+        return decoder.decode(raw)
+    except UNDECODABLE:
+        return None
 
 
 def find_record(decoder: msgspec.json.Decoder[_Kind], raw: msgspec.Raw) -> _Kind | None:
