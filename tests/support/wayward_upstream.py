@@ -164,6 +164,13 @@ async def _babbles(_upstream: Wayward, _request: web.Request, _asked: dict[str, 
     return web.Response(body=b"\x00\xffnot json", content_type="application/json")
 
 
+async def _drones(upstream: Wayward, request: web.Request, _asked: dict[str, Any]) -> web.StreamResponse:
+    response = await upstream.open_stream(request)
+    for _ in range(100):
+        await response.write(b"data: " + b"x" * 1000)
+    return response
+
+
 def _abort(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
@@ -182,4 +189,5 @@ _MANNERS: dict[str, _Manner] = {
     "pauses": _pauses,
     "shouts": _shouts,
     "babbles": _babbles,
+    "drones": _drones,
 }

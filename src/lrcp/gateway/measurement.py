@@ -177,9 +177,7 @@ def reply_headers(exchange: Exchange, cost: Cost | None = None) -> list[tuple[by
         (b"x-lrcp-overhead-ms", f"{overhead_ns / 1e6:.3f}".encode()),
     ]
     if exchange.target is not None:
-        headers.append(
-            (b"x-lrcp-model", f"{exchange.target.upstream.name}/{exchange.target.model}".encode("ascii", "replace"))
-        )
+        headers.append((b"x-lrcp-model", _header_value(f"{exchange.target.upstream.name}/{exchange.target.model}")))
     if cost is not None and cost.nusd is not None:
         headers.append((b"x-lrcp-cost-usd", f"{cost.nusd // 10**9}.{cost.nusd % 10**9:09d}".encode()))
     return headers

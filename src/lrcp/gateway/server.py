@@ -39,6 +39,7 @@ def serve_gateway(config: GatewayConfig) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=_KEEPALIVE_S,
             timeout_graceful_shutdown=int(config.drain_s),
         )

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from lrcp.model.errors import TooLargeError
+from lrcp.gateway.errors import UpstreamError
 
 _END_OF_EVENT: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 
@@ -16,7 +16,7 @@ class EventSplitter:
         self._rest = b""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Events that this chunk completes, each with its blank line. Raises: TooLargeError - an event without end."""
+        """Events that this chunk completes, each with its blank line. Raises: UpstreamError - an event without end."""
         data = self._rest + chunk if self._rest else chunk
         events, start = [], 0
         for match in _END_OF_EVENT.finditer(data, max(0, len(self._rest) - 3)):
@@ -24,7 +24,8 @@ class EventSplitter:
             start = match.end()
         self._rest = data[start:] if start else data
         if len(self._rest) > self._max_event_bytes:
-            raise TooLargeError(f"an event of the stream is over {self._max_event_bytes} bytes")
+            message = f"an event of the provider's stream is over {self._max_event_bytes} bytes"
+            raise UpstreamError(message, code="event_too_large")
         return events
 
     def take_rest(self) -> bytes:

@@ -1,0 +1,45 @@
+"""Which headers pass."""
+
+from lrcp.gateway.headers import client_headers, upstream_headers
+from lrcp.gateway.providers import make_upstreams
+
+SENT = {
+    b"host": b"gateway",
+    b"content-type": b"application/json",
+    b"authorization": b"Bearer client",
+    b"api-key": b"client",
+    b"cookie": b"a=b",
+    b"accept-encoding": b"gzip, br",
+    b"connection": b"keep-alive",
+    b"x-lrcp-session": b"s",
+    b"x-datadog-trace-id": b"1",
+    b"traceparent": b"old",
+    b"user-agent": b"OpenAI/Python",
+    b"x-stainless-lang": b"python",
+}
+
+
+def test_without_a_key_of_ours_the_clients_goes_on() -> None:
+    assert dict(upstream_headers(SENT, make_upstreams("local", {})["local"], b"new")) == {
+        "content-type": "application/json",
+        "authorization": "Bearer client",
+        "api-key": "client",
+        "user-agent": "OpenAI/Python",
+        "x-stainless-lang": "python",
+        "accept-encoding": "identity",
+        "traceparent": "new",
+    }
+
+
+def test_with_a_key_of_ours_the_clients_stays() -> None:
+    passed = upstream_headers(SENT, make_upstreams("local", {}, key="own")["local"], b"new")
+    assert [value for name, value in passed if name == "authorization"] == ["Bearer own"]
+    assert "api-key" not in dict(passed)
+
+
+def test_what_belongs_to_the_connection_or_names_us_does_not_come_back() -> None:
+    came = [(b"Content-Type", b"x"), (b"Transfer-Encoding", b"chunked"), (b"Set-Cookie", b"a"), (b"X-LRCP-Model", b"m")]
+    assert client_headers([*came, (b"X-Ratelimit-Remaining", b"3")]) == [
+        (b"content-type", b"x"),
+        (b"x-ratelimit-remaining", b"3"),
+    ]

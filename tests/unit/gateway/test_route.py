@@ -1,0 +1,63 @@
+"""Where a model's name leads."""
+
+import pytest
+
+from lrcp.gateway.providers import PROVIDER_NAMES, make_upstreams
+from lrcp.gateway.stages.route import find_target
+from lrcp.model.errors import InputError, SettingsError
+
+KEYS = {"OPENAI_API_KEY": "sk-openai", "GEMINI_API_KEY": "g"}
+
+
+@pytest.mark.parametrize(
+    ("default", "environ", "model", "expected"),
+    [
+        ("local", {}, "smollm2-135m-instruct", ("local", "smollm2-135m-instruct")),
+        ("local", {}, "default", ("local", "smollm2-135m-instruct")),
+        ("local", {}, "", ("local", "smollm2-135m-instruct")),
+        ("local", {}, "openai/gpt-4o", ("openai", "gpt-4o")),
+        ("openai", KEYS, "gpt-4o", ("openai", "gpt-4o")),
+        ("openai", KEYS, "gemini/gemini-2.5-flash", ("gemini", "gemini-2.5-flash")),
+        ("openai", KEYS, "meta-llama/Llama-3", ("openai", "meta-llama/Llama-3")),
+        ("openai", KEYS, "openai/", ("openai", "openai/")),
+        ("url", {}, "anthropic/claude-x", ("url", "anthropic/claude-x")),
+        ("url", KEYS, "openai/gpt-4o", ("openai", "gpt-4o")),
+        ("url", KEYS, "url/openai/gpt-4o", ("url", "openai/gpt-4o")),
+    ],
+)
+def test_names_lead_to_providers(default: str, environ: dict[str, str], model: str, expected: tuple[str, str]) -> None:
+    upstreams = make_upstreams(default, environ, url="https://example.com/v1" if default == "url" else "")
+    chosen = upstreams[default]
+    target = find_target(model, upstreams, chosen, chosen.provider.default_model)
+    assert (target.upstream.name, target.model) == expected
+
+
+def test_no_model_and_no_default_is_said() -> None:
+    upstreams = make_upstreams("openai", KEYS)
+    with pytest.raises(InputError, match="LRCP_UPSTREAM_MODEL"):
+        find_target("default", upstreams, upstreams["openai"], "")
+
+
+def test_each_provider_gets_its_own_key_and_only_the_default_one_the_general_key() -> None:
+    upstreams = make_upstreams("gemini", KEYS, key="general")
+    assert {name: upstreams[name].key for name in PROVIDER_NAMES} == {
+        "local": "",
+        "openai": "sk-openai",
+        "gemini": "general",
+        "anthropic": "",
+        "url": "",
+    }
+
+
+def test_a_key_is_not_shown() -> None:
+    assert "sk-openai" not in repr(make_upstreams("openai", KEYS))
+
+
+def test_the_name_in_telemetry_of_an_address_is_its_host() -> None:
+    assert make_upstreams("url", {}, url="https://api.groq.com/openai/v1/")["url"].system == "api.groq.com"
+
+
+@pytest.mark.parametrize(("default", "url"), [("nobody", ""), ("url", ""), ("url", "api.groq.com/v1")])
+def test_a_wrong_provider_or_address_is_refused(default: str, url: str) -> None:
+    with pytest.raises(SettingsError, match="LRCP_UPSTREAM"):
+        make_upstreams(default, {}, url=url)
