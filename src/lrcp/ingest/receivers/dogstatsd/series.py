@@ -177,13 +177,14 @@ class DistributionSeries(_Named):
             self._window.ready.extend(self.drain())
 
     def add_sampled(self, value: float, rate: float) -> None:
+        if not self._values:
+            self._window.parts.append(self)
         if not self._weights:
             self._weights = [1] * len(self._values)
-        self.add(value)
-        if self._weights:
-            self._weights[-1] = weight_of_rate(rate)
-        elif self._values:
-            self._weights = [weight_of_rate(rate)]
+        self._values.append(value)
+        self._weights.append(weight_of_rate(rate))
+        if len(self._values) >= MAX_BUCKET_VALUES:
+            self._window.ready.extend(self.drain())
 
     def drain(self) -> list[MetricBucket]:
         if not self._values:

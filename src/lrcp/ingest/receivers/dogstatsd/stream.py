@@ -50,8 +50,6 @@ class StreamListener:
         self._connections.add(task)
         try:
             await self._read_packets(reader)
-        except asyncio.CancelledError:
-            pass  # the server stops; the connection has had its moment
         finally:
             self._connections.discard(task)
             writer.close()
