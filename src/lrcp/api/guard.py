@@ -1,0 +1,69 @@
+"""Around every request: only known host names (against DNS rebinding), and security headers on every response."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lrcp.api.problems import render_problem
+
+LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
+
+_POLICY: Final = (
+    "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+    " font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Styles are set from script by the charts and the virtual lists; the reference page compiles its templates.
+_APP_POLICY: Final = _POLICY.format(scripts="").encode()
+_DOCS_POLICY: Final = _POLICY.format(scripts=" 'unsafe-eval'").encode()
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class RequestGuard:
+    """ASGI middleware. allowed_hosts: names without port; '*' allows all, '.example.org' its subdomains too."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        self._app = app
+        self._all = "*" in allowed_hosts
+        self._hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._suffixes = tuple(host.lower() for host in allowed_hosts if host.startswith("."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS, (b"content-security-policy", _policy(path))]
+            await send(message)
+
+        host = _host_of(scope)
+        if self._allows(host):
+            await self._app(scope, receive, send_guarded)
+            return
+        refusal = render_problem(
+            421, f"this server does not answer to the host {host[:100]!r}; add it to LRCP_ALLOWED_HOSTS to allow it"
+        )
+        await refusal(scope, receive, send_guarded)
+
+    def _allows(self, host: str) -> bool:
+        return self._all or host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
+
+
+def _host_of(scope: Scope) -> str:
+    value = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+    if value.startswith("["):
+        return value.partition("]")[0] + "]"
+    return value.partition(":")[0]
+
+
+def _policy(path: str) -> bytes:
+    return _DOCS_POLICY if path == "/docs" else _APP_POLICY

@@ -1,0 +1,1 @@
+"""Requests, errors, latency, tokens and cost over time."""
