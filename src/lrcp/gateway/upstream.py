@@ -143,14 +143,14 @@ class UpstreamClient:
     @asynccontextmanager
     async def _bounded(self, target: Target, seconds: float, deadline: float) -> AsyncIterator[None]:
         """Maps what goes wrong inside, time included, to an UpstreamError."""
-        loop = asyncio.get_running_loop()
+        own_end = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout_at(min(loop.time() + seconds, deadline)):
+            async with asyncio.timeout_at(min(own_end, deadline)):
                 yield
         except aiohttp.ConnectionTimeoutError as error:
             raise _explain(target, error) from error
         except TimeoutError as error:
-            raise self._too_slow(target, seconds, whole=loop.time() >= deadline) from error
+            raise self._too_slow(target, seconds, whole=deadline < own_end) from error
         except (aiohttp.ClientError, OSError) as error:
             raise _explain(target, error) from error
 
