@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from lrcp.ingest.http import Decoded, Decoder, Reply, Request
-from lrcp.ingest.receivers.datadog_agent.wire import UNDECODABLE, WireStats
+from lrcp.ingest.receivers.datadog_agent.wire import WireStats
+from lrcp.ingest.receivers.llmobs.wire import UNDECODABLE
 from lrcp.model.errors import DecodeError
 
 _STATS: Final = msgspec.msgpack.Decoder(WireStats)

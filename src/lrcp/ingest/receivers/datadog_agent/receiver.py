@@ -86,19 +86,19 @@ def _llmobs_routes(max_body_bytes: int) -> dict[str, Route]:
 
 
 def _decode_traces(read: Read, state: Headers, *, is_text: bool) -> Decoder:
-    replies = (
+    fresh = (
         Reply(200, b"OK\n", _TEXT, state)
         if is_text
         else Reply(200, _RATES, headers=(*state, (b"datadog-rates-payload-version", _RATES_VERSION)))
     )
-    unchanged = Reply(200, b"{}", headers=replies.headers)
+    unchanged = Reply(200, b"{}", headers=fresh.headers)
 
     def decode(request: Request) -> Decoded:
         spans, rejected = spans_of(read(request.body, request.content_type()), request.received_ns)
         digest = payload_digest(request.path.encode(), request.body)
         batch = Batch(spans=spans, digest=digest, size_bytes=len(request.body))
         known = request.headers.get(b"datadog-rates-payload-version") == _RATES_VERSION
-        return Decoded(unchanged if known and not is_text else replies, batch, rejected)
+        return Decoded(unchanged if known and not is_text else fresh, batch, rejected)
 
     return decode
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.ingest.receivers.datadog_agent.tolerant import lenient_text, whole_of
-from lrcp.ingest.receivers.datadog_agent.wire import UNDECODABLE, WireIndexedSpan, WireSpan
+from lrcp.ingest.receivers.datadog_agent.wire import WireIndexedSpan, WireSpan
+from lrcp.ingest.receivers.llmobs.wire import UNDECODABLE
 from lrcp.model.errors import DecodeError
 
 _STRICT: Final = msgspec.msgpack.Decoder(tuple[list[str], list[list[WireIndexedSpan]]])

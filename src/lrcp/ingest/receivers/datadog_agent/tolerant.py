@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from lrcp.ingest.receivers.datadog_agent.wire import UNDECODABLE, WireSpan
+from lrcp.ingest.receivers.datadog_agent.wire import WireSpan
+from lrcp.ingest.receivers.llmobs.wire import UNDECODABLE
 
 _HEADER_BYTES: Final = {0xD9: 2, 0xDA: 3, 0xDB: 5, 0xC4: 2, 0xC5: 3, 0xC6: 5}
 """Bytes before the text, by the first byte of a MessagePack str or bin."""

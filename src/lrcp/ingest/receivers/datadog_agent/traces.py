@@ -12,7 +12,8 @@ import msgspec
 from lrcp.ingest.receivers.datadog_agent.spans import build_span
 from lrcp.ingest.receivers.datadog_agent.string_table import read_indexed
 from lrcp.ingest.receivers.datadog_agent.tolerant import Reader, map_reader
-from lrcp.ingest.receivers.datadog_agent.wire import UNDECODABLE, WireChunk, WirePayload, WireSpan
+from lrcp.ingest.receivers.datadog_agent.wire import WireChunk, WirePayload, WireSpan
+from lrcp.ingest.receivers.llmobs.wire import UNDECODABLE
 from lrcp.model.errors import DecodeError, UnsupportedError
 from lrcp.model.span import Span
 

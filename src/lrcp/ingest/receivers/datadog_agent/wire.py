@@ -3,7 +3,7 @@
 The structs are what tracers are meant to send; `tolerant` reads what some really send.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -85,7 +85,3 @@ class WireStats(msgspec.Struct, gc=False):
     hostname: str = msgspec.field(name="Hostname", default="")
     env: str = msgspec.field(name="Env", default="")
     stats: list[WireStatsBucket] = msgspec.field(name="Stats", default=[])
-
-
-UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
-"""What decoding raises on a body that is not what it claims to be; too deep nesting is one of these."""

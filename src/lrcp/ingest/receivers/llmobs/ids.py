@@ -11,11 +11,20 @@ _NONE: Final = frozenset({"", "undefined", "null", "none", "0"})
 
 
 def span_id_of(value: Any) -> str:
-    """A span id as 16 hex digits; '' for what means 'none'. Text of digits only is decimal, as on Datadog's wires."""
+    """A span id as 16 hex digits; '' for what means 'none'. Text of digits only is decimal, as on Datadog's wires.
+
+    A negative one is dd-trace-java's, which writes ids as signed numbers.
+    """
     text = _clean(value)
+    if _is_negative(text):
+        return f"{int(text) % (1 << 64):016x}"
     if text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < 1 << 64:
         return f"{int(text):016x}" if int(text) else ""
     return _hex_or_hash(text, _SPAN_DIGITS)
+
+
+def _is_negative(text: str) -> bool:
+    return text.startswith("-") and text[1:].isascii() and text[1:].isdigit() and 0 < int(text[1:20]) <= 1 << 63
 
 
 def trace_id_of(value: Any) -> str:
