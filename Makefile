@@ -26,7 +26,8 @@ lock: setup-test ## resolve the lock files anew from pyproject.toml and requirem
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
 bench: setup-test ## every benchmark; each prints its figures
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in $$(grep -l __main__ benchmarks/*.py); do echo "== $$file"; \
+	    $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 soak: setup-test ## the long tests: full fuzz, twenty kills, ... (LRCP_FUZZ_N sets the number of mutations)
 	@LRCP_FUZZ_N="$${LRCP_FUZZ_N:-1000000}" $(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)

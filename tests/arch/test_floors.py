@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from tests.arch.packages import FLOORS, OUTSIDE, SIDEWAYS, SRC, Module, imported, modules
 
 

@@ -41,7 +41,6 @@ SETTING_HELP: Final[dict[str, str]] = {
     "prices_file": "JSON file with prices of your own models",
     "server_url": "address of the server, for the other processes, when it is not on this machine",
     "gateway_url": "address of the gateway, for applications, when it is not on this machine",
-    "app_url": "address of the reference application, when it is not on this machine",
     "max_pending_bytes": "bound of what waits to be stored, bytes; above it senders are told to wait",
     "commit_window_ms": "how long requests are gathered into one insert, milliseconds",
     "commit_rows": "rows that make an insert full",
