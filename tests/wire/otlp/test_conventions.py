@@ -352,3 +352,23 @@ def test_a_second_span_without_llm_attributes_is_not_touched_by_the_first() -> N
     decoders.traces(trace_request({"gen_ai.operation.name": "chat", "input.value": "x"}))
     (span,) = decoders.traces(trace_request()).batch.spans
     assert (span.kind, span.input) == ("internal", "")
+
+
+def test_the_model_that_was_asked_for_is_found_among_the_parameters_of_the_call() -> None:
+    asked = {"openinference.span.kind": "LLM", "llm.invocation_parameters": '{"model": "gpt-x", "seed": 1}'}
+    assert one_span(asked).model == "gpt-x"
+    span = one_span(asked | {"llm.model_name": "gpt-x-2026"})
+    assert (span.model, span.response_model) == ("gpt-x", "gpt-x-2026")
+    assert one_span({"llm.invocation_parameters": "[1", "llm.model_name": "m"}).model == "m"
+
+
+def test_what_was_embedded_is_kept_and_the_vectors_are_not() -> None:
+    span = one_span(
+        {
+            "openinference.span.kind": "EMBEDDING",
+            "embedding.embeddings.0.embedding.text": "a",
+            "embedding.embeddings.0.embedding.vector": [0.5] * 100,
+            "output.value": "[0.5]",
+        }
+    )
+    assert (span.kind, span.input, span.output, "vector" in str(span.tags)) == ("embedding", '["a"]', "", False)

@@ -46,7 +46,9 @@ PROTOBUF_BODIES = [
     ),
     ("/v1/logs", log_request({"time_unix_nano": START_NS, "severity_number": 9}).SerializeToString()),
 ]
-JSON_BODY = trace_body([{"key": key, "value": {"stringValue": "1"}} for key in RICH], events=[{"name": "gen_ai.choice"}])
+JSON_BODY = trace_body(
+    [{"key": key, "value": {"stringValue": "1"}} for key in RICH], events=[{"name": "gen_ai.choice"}]
+)
 
 
 class Storable:
@@ -169,8 +171,24 @@ def test_json_fields_of_any_type_never_surprise(fields: dict[str, Any]) -> None:
     st.sampled_from(["gauge", "sum", "histogram", "exponentialHistogram", "summary"]),
     st.dictionaries(
         st.sampled_from(
-            ["timeUnixNano", "startTimeUnixNano", "asInt", "asDouble", "count", "sum", "min", "max", "bucketCounts"]
-            + ["explicitBounds", "scale", "zeroCount", "positive", "negative", "flags", "quantileValues"]
+            [
+                "timeUnixNano",
+                "startTimeUnixNano",
+                "asInt",
+                "asDouble",
+                "count",
+                "sum",
+                "min",
+                "max",
+                "bucketCounts",
+                "explicitBounds",
+                "scale",
+                "zeroCount",
+                "positive",
+                "negative",
+                "flags",
+                "quantileValues",
+            ]
         ),
         st.integers(-10, 2**66) | st.floats() | st.lists(st.integers(0, 2**65), max_size=4),
         max_size=7,

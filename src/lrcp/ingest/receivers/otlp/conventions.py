@@ -17,6 +17,7 @@ from lrcp.ingest.receivers.otlp.readers import (
     first_of,
     lower,
     messages,
+    model_asked,
     nanoseconds,
     one_of,
     small_count,
@@ -85,12 +86,10 @@ _ROWS: Final[tuple[tuple[str, Reader, tuple[str, ...]], ...]] = (
         ("user.id", "enduser.id", "gen_ai.user", "llm.user", "traceloop.association.properties.user_id"),
     ),
     ("provider", lower, ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system")),
-    (
-        "model",
-        text,
-        ("gen_ai.request.model", "llm.request.model_name", "llm.request.model", "llm.model_name"),
-    ),
-    ("model", text, ("embedding.model_name", "reranker.model_name")),
+    ("model", text, ("gen_ai.request.model", "llm.request.model_name", "llm.request.model")),
+    # OpenInference's llm.model_name is the model that answered, once there is an answer; this is the one asked for.
+    ("model", model_asked, ("llm.invocation_parameters", "embedding.invocation_parameters")),
+    ("model", text, ("llm.model_name", "embedding.model_name", "reranker.model_name")),
     ("response_model", text, ("gen_ai.response.model", "llm.response.model_name", "llm.response.model")),
     ("input_tokens", count, ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")),
     ("input_tokens", count, ("llm.token_count.prompt", "llm.usage.prompt_tokens")),
@@ -196,7 +195,15 @@ INDEXED: Final[Mapping[str, str]] = {
 """Beginnings of flattened lists (`<beginning><index>.<leaf>`) and what each gathers to."""
 
 KEPT_KEYS: Final = frozenset(
-    {"gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "llm.request.type", "error.type"}
+    {
+        "gen_ai.operation.name",
+        "openinference.span.kind",
+        "traceloop.span.kind",
+        "llm.request.type",
+        "llm.invocation_parameters",
+        "embedding.invocation_parameters",
+        "error.type",
+    }
 )
 """Attributes that say more than their column keeps of them; they stay as tags too."""
 

@@ -30,6 +30,8 @@ def fill_span(span: Span, found: dict[str, Any], events: SpanEvents) -> None:
     """Complete a span from the mapped attributes found on it; what no column takes becomes tags."""
     indexed, ranked = _split_indexed(found, span.tags)
     columns, left = read_columns(ranked)
+    if left.get("llm.model_name"):
+        columns.setdefault("response_model", as_text(left.pop("llm.model_name")))
     for key, value in left.items():
         span.tags[key] = as_text(value)
     _fill_plain(span, columns)
@@ -97,13 +99,19 @@ def _fill_texts(span: Span, columns: dict[str, Any], indexed: Indexed, events: S
     answered = columns.get("output_messages") or gather_indexed(indexed.get("output_messages", ())) or events.answered
     system = system_messages(columns.get("system_instructions"))
     given = messages_text([*system, *asked]) or _listed_input(indexed) or columns.get("input_text", "")
-    made = messages_text(answered) or _listed_output(indexed) or columns.get("output_text", "")
+    made = messages_text(answered) or _listed_output(indexed) or _told_output(span, columns)
     span.input, span.output = cut_bytes(given, MAX_MESSAGES_BYTES), cut_bytes(made, MAX_MESSAGES_BYTES)
     cut = [name for name, whole, kept in (("input", given, span.input), ("output", made, span.output)) if whole != kept]
     if cut:
         span.tags[CUT_TAG] = ",".join(cut)
     if not span.finish_reason:
         span.finish_reason = _finish_reason(answered) or events.finish_reason
+
+
+def _told_output(span: Span, columns: dict[str, Any]) -> str:
+    """The output as one text. An embedding's is thousands of numbers that nobody reads."""
+    text: str = columns.get("output_text", "")
+    return "" if span.kind == "embedding" else text
 
 
 def _finish_reason(answered: Iterable[Message]) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from lrcp.ingest.receivers.otlp.messages import messages_of
-from lrcp.ingest.receivers.otlp.values import as_text, json_text
+from lrcp.ingest.receivers.otlp.values import as_text, from_json_text, json_text
 from lrcp.model.money import nusd_from_usd
 
 Reader = Callable[[Any], Any]
@@ -64,6 +64,13 @@ def dollars(value: Any) -> int | None:
     if number is None or not 0 <= number <= _MAX_USD:
         return None
     return nusd_from_usd(Decimal(str(number)))
+
+
+def model_asked(value: Any) -> str | None:
+    """The model among the parameters of a call, given as JSON text."""
+    parameters = from_json_text(value) if isinstance(value, str) else value
+    model = parameters.get("model") if isinstance(parameters, dict) else None
+    return text(model) if isinstance(model, str) else None
 
 
 def first_of(value: Any) -> str | None:

@@ -11,7 +11,9 @@ from lrcp.ingest.receivers.otlp.values import as_text, json_text, plain
 _MAX_TTFT_NS: Final = 24 * 3600 * 1_000_000_000
 
 _DETAILS: Final = "gen_ai.client.inference.operation.details"
-_FIRST_TOKEN_EVENTS: Final = frozenset({"First Token Stream Event", "llm.content.completion.chunk"})
+_FIRST_TOKEN_EVENTS: Final = frozenset(
+    {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
+)
 _ROLES: Final = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
