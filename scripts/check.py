@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 WEB = ROOT / "web"
 PYTHON_SOURCES = ["src", "tests", "scripts", "benchmarks", "examples"]
-WEB_SCRIPTS = ["typecheck", "lint", "test"]
+WEB_SCRIPTS = ["check", "test"]
 
 
 def linters() -> list[list[str]]:
