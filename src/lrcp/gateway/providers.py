@@ -57,10 +57,14 @@ PROVIDER_NAMES: Final = tuple(provider.name for provider in PROVIDERS)
 
 
 class Upstream(msgspec.Struct, frozen=True):
-    """A provider with the address and the key that this gateway uses for it; key '' when it has none."""
+    """A provider with the address and the key that this gateway uses for it; key '' when it has none.
+
+    system is the provider's name in telemetry.
+    """
 
     provider: Provider
     base_url: str
+    system: str
     key: str = ""
 
     def __repr__(self) -> str:
@@ -69,11 +73,6 @@ class Upstream(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         return self.provider.name
-
-    @property
-    def system(self) -> str:
-        """The provider's name in telemetry."""
-        return self.provider.system or urlsplit(self.base_url).hostname or "url"
 
 
 def make_upstreams(
@@ -97,5 +96,10 @@ def make_upstreams(
         chosen = provider.name == default
         base_url = (url if chosen else "") or (local_url if provider.name == "local" else "") or provider.base_url
         own_key = environ.get(provider.key_variable, "") if provider.key_variable else ""
-        upstreams[provider.name] = Upstream(provider, base_url.rstrip("/"), (key if chosen else "") or own_key)
+        upstreams[provider.name] = Upstream(
+            provider=provider,
+            base_url=base_url.rstrip("/"),
+            system=provider.system or urlsplit(base_url).hostname or provider.name,
+            key=(key if chosen else "") or own_key,
+        )
     return upstreams
