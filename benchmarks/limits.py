@@ -11,7 +11,9 @@ import numpy as np
 
 from benchmarks.payloads import Template
 from lrcp.ingest.http import Decoder, Request
-from lrcp.ingest.receivers import datadog_agent, otlp
+from lrcp.ingest.receivers import datadog_agent
+from lrcp.ingest.receivers.otlp.receiver import receiver as otlp_receiver
+from lrcp.ingest.receivers.otlp.signals import otlp_signals
 from lrcp.model.batch import Batch
 from lrcp.store.telemetry.columns import span_table
 from lrcp.store.telemetry.engine import embedded_engine
@@ -24,7 +26,7 @@ def _decoder(name: str) -> tuple[Decoder, str, str]:
     if name == "ddtrace":
         receiver = datadog_agent.receiver(version="0", env="", port=0, dogstatsd_port=0)
         return receiver.routes["/v0.4/traces"].decode, "/v0.4/traces", "application/msgpack"
-    return otlp.receiver(otlp.otlp_signals(0)).routes["/v1/traces"].decode, "/v1/traces", "application/x-protobuf"
+    return otlp_receiver(otlp_signals(0)).routes["/v1/traces"].decode, "/v1/traces", "application/x-protobuf"
 
 
 def _decode(name: str, body: bytes) -> Batch:

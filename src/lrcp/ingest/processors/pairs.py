@@ -17,8 +17,6 @@ _FROM_LLMOBS = [
     "session_id",
     "user_id",
     "provider",
-    "model",
-    "response_model",
     "input_tokens",
     "output_tokens",
     "cached_input_tokens",
@@ -32,7 +30,7 @@ _FROM_LLMOBS = [
     "input",
     "output",
 ]
-_FROM_EITHER = ("error_type", "error_message", "env", "version", "service", "resource")
+_FROM_EITHER = ("error_type", "error_message", "env", "version", "service", "resource", "model", "response_model")
 
 
 Row = tuple[Span, int]
