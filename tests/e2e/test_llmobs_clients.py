@@ -97,7 +97,7 @@ def test_evaluations_name_their_span(server: LrcpServer, run_client: RunClient, 
     query = f"SELECT * FROM evaluations WHERE span_id = '{ids['span_id']}' ORDER BY name"
     rows = server.wait_rows(query, 3)
     assert [pick(row, "name", "score", "label") for row in rows] == [
-        ("grounded", 1.0, "true"),
+        ("grounded", None, "true"),
         ("quality", 0.75, ""),
         ("tone", None, "polite"),
     ]

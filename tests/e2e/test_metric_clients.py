@@ -35,8 +35,8 @@ def test_dogstatsd_metrics_are_aggregated_as_the_agent_does(
     assert orders["tags"] == ["shop:north", f"suite:{name}"]
     assert pick(metric(server, f"{name}.stock"), "type", "last") == ("gauge", 5.0)
     checkout = metric(server, f"{name}.checkout")
-    assert pick(checkout, "type", "count", "sum", "min", "max") == ("distribution", 4.0, 1.0, 0.1, 0.4)
-    assert checkout["quantiles"][1] == pytest.approx(0.2, rel=0.02)
+    assert pick(checkout, "type", "count", "sum", "min", "max") == ("distribution", 5.0, 1.5, 0.1, 0.5)
+    assert checkout["quantiles"][0] == pytest.approx(0.3, rel=0.02)
     assert metric(server, f"{name}.basket.max")["last"] == 12.5
     assert pick(metric(server, f"{name}.visitors"), "type", "members") == ("set", 2)
 

@@ -30,7 +30,11 @@ def test_the_sdk_sends_traces_metrics_and_logs(server: LrcpServer, run_client: R
     assert pick(call, *TOKENS[:3]) == CHAT_TOKENS[:3]
     assert pick(call, "finish_reason", "session_id", "cost_source") == ("stop", "conversation-1", "computed")
     failed = only(rows, name="pay")
-    assert pick(failed, "status", "error_type", "error_message") == ("error", "PermissionError", "card refused")
+    assert pick(failed, "status", "error_type", "error_message") == (
+        "error",
+        "PermissionError",
+        "PermissionError: card refused",
+    )
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])

@@ -3,7 +3,7 @@
 import json
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,23 +65,33 @@ class LrcpServer:
         names = [column["name"] for column in found["columns"]]
         return [dict(zip(names, row, strict=True)) for row in found["rows"]]
 
-    def spans(self, service: str, at_least: int = 1) -> list[dict[str, Any]]:
-        """The spans of a service in the order they began, once there are enough; start_ns is Unix nanoseconds."""
-        return self.wait_rows(
-            "SELECT *, toUnixTimestamp64Nano(start_time) AS start_ns FROM spans"
-            f" WHERE service = '{service}' ORDER BY start_time, span_id",
-            at_least,
-        )
-
     def wait_rows(self, query: str, at_least: int = 1) -> list[dict[str, Any]]:
         """The rows of a query once there are enough: for what is sent without an acknowledgement."""
+        return self._wait(query, lambda rows: len(rows) >= at_least, f"{at_least} rows")
+
+    def spans(self, service: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """The spans of a service in the order they began, once there are enough; start_ns is Unix nanoseconds.
+
+        The row that a merged one replaces is removed a moment later: two rows of one operation are waited out.
+        """
+        query = (
+            "SELECT *, toUnixTimestamp64Nano(start_time) AS start_ns FROM spans"
+            f" WHERE service = '{service}' ORDER BY start_time, span_id"
+        )
+
+        def settled(rows: list[dict[str, Any]]) -> bool:
+            return len(rows) >= at_least and len(rows) == len({(row["trace_id"], row["span_id"]) for row in rows})
+
+        return self._wait(query, settled, f"{at_least} rows, one an operation,")
+
+    def _wait(self, query: str, enough: Callable[[list[dict[str, Any]]], bool], what: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
 
         def arrived() -> bool:
             rows[:] = self.sql(query)
-            return len(rows) >= at_least
+            return enough(rows)
 
-        wait_until(arrived, f"{at_least} rows of {query}", within_s=30)
+        wait_until(arrived, f"{what} of {query}", within_s=30)
         return rows
 
 

@@ -12,7 +12,7 @@ with DogStatsd(constant_tags=[f"suite:{name}"], disable_telemetry=True, **where)
         statsd.increment(f"{name}.orders", amount, tags=["shop:north"])
     statsd.gauge(f"{name}.stock", 7)
     statsd.gauge(f"{name}.stock", 5)
-    for seconds in (0.1, 0.2, 0.3, 0.4):
+    for seconds in (0.1, 0.2, 0.3, 0.4, 0.5):
         statsd.distribution(f"{name}.checkout", seconds)
     statsd.histogram(f"{name}.basket", 12.5)
     for user in ("ann", "bob", "ann"):

@@ -24,6 +24,9 @@ _KIND_OF_OPERATION: Final = {
 }
 """OpenTelemetry's words for the operation; ddtrace puts its own span kinds there."""
 
+_SUBMITTED: Final = "_dd.llmobs.submitted"
+"""The tracer has sent this span's event to LLM Observability as well; dd-trace for Node has no span type that says so."""
+
 _MIRRORED: Final = (
     "gen_ai.operation.name",
     "gen_ai.request.model",
@@ -51,7 +54,7 @@ def complete_generation(span: Span, wire: WireSpan) -> None:
             apply_llmobs(span, LLMOBS.decode(part))
         except UNDECODABLE:
             span.tags["llmobs_undecodable"] = "true"  # the APM span is good: it is kept, and says what it lacks
-    elif wire.type == "llm" and wire.metrics.get("_dd.llmobs.enabled") != 0:
+    elif (wire.type == "llm" or _SUBMITTED in wire.meta) and wire.metrics.get("_dd.llmobs.enabled") != 0:
         span.awaits = "llmobs"
     for key in _MIRRORED:
         span.tags.pop(key, None)
