@@ -4,6 +4,7 @@ Prices come as decimal dollars per million tokens. A card holds them multiplied 
 that a price is a few integer products and one rounding, half up, at the very end.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -84,9 +85,7 @@ class DayCard(msgspec.Struct, frozen=True, gc=False):
 
     def card_at(self, day_ns: int) -> RateCard:
         """The card at a time of the day, nanoseconds since midnight UTC."""
-        if len(self.cards) == 1:
-            return self.cards[0]
-        return next(card for start, card in zip(self.starts_ns[::-1], self.cards[::-1], strict=True) if day_ns >= start)
+        return self.cards[0] if len(self.cards) == 1 else self.cards[bisect_right(self.starts_ns, day_ns) - 1]
 
 
 PRICED_PARTS: Final = ("input", "output", "cached_input", "cache_write", "reasoning")
