@@ -26,6 +26,12 @@ def free_ports(count: int) -> list[int]:
         return [sock.getsockname()[1] for sock in sockets]
 
 
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process, MB (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 class ServerProcess:
     """`lrcp serve` on free ports; as a context manager it is stopped and its directory removed."""
 
@@ -42,9 +48,7 @@ class ServerProcess:
         env = os.environ | {f"LRCP_{name.upper()}": str(value) for name, value in values.items()}
         log = (self.directory / "server.log").open("ab")
         began = time.perf_counter()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lrcp", "serve"], env=env, stdout=log, stderr=log
-        )
+        self.process = subprocess.Popen([sys.executable, "-m", "lrcp", "serve"], env=env, stdout=log, stderr=log)
         while not self._healthy():
             if self.process.poll() is not None or time.perf_counter() - began > 60:
                 raise RuntimeError(f"the server did not start:\n{self.log_tail()}")
@@ -70,10 +74,9 @@ class ServerProcess:
             return rows
 
     def rss_mb(self) -> float:
-        """Resident memory of the process, MB (Linux)."""
+        """Resident memory of the process, MB."""
         assert self.process is not None
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return rss_mb(self.process.pid)
 
     def cpu_s(self) -> float:
         """Processor seconds used so far (Linux)."""
