@@ -1,14 +1,24 @@
 """What is read of OpenAI's format, and what is written into it."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.wire.openai import CHAT, Usage, decode_call, error_of, rewrite_call
 from lrcp.gateway.wire.transcript import Transcript, estimate_prompt_tokens, token_usage
 from lrcp.model.errors import InputError
+
+DEEP = b'{"messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+CHUNK = (
+    b'{"id":"c","model":"m","service_tier":"flex","choices":[{"index":0,"delta":{"role":"assistant","content":"w\\u00e9",'
+    b'"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}],"error":null,'
+    b'"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":1}}}'
+)
 
 
 def event(data: Any) -> bytes:
@@ -161,3 +171,35 @@ def test_prompts_are_counted_about_right_when_nobody_else_does(prompt: bytes, to
 )
 def test_errors_of_providers_are_read(body: bytes, expected: tuple[str, str]) -> None:
     assert error_of(body) == expected
+
+
+@pytest.mark.parametrize("count", [-1, 10**30])
+def test_a_count_that_cannot_be_one_is_none(count: int) -> None:
+    assert token_usage(usage(prompt_tokens=count, completion_tokens=5)) == TokenUsage(None, 5)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error":' + DEEP + b"}", b'{"model":"\xff"}', b'{"choices":[{"message":{"content":"\\ud800"}}]}']
+)
+def test_an_answer_that_cannot_be_read_is_left_unmeasured(body: bytes) -> None:
+    transcript = Transcript(100)
+    transcript.add_body(body)
+    transcript.add_event(b"data: " + body + b"\n\n")
+    assert (transcript.token_usage(), transcript.started) == (None, False)
+    assert error_of(body)[1]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(CHUNK) - 1), st.binary(min_size=1, max_size=3)), min_size=1, max_size=5))
+def test_no_damaged_bytes_do_harm(changes: list[tuple[int, bytes]]) -> None:
+    damaged = bytearray(CHUNK)
+    for place, with_bytes in changes:
+        damaged[place : place + len(with_bytes)] = with_bytes
+    transcript = Transcript(5)
+    transcript.add_event(b"data: " + bytes(damaged) + b"\n\n")
+    transcript.add_body(bytes(damaged))
+    json.loads(transcript.output_json() or "[]")
+    transcript.token_usage()
+    error_of(bytes(damaged))
+    with suppress(InputError):
+        call = decode_call(CHAT, bytes(damaged))
+        assert rewrite_call(bytes(damaged), model=call.model + "x", ask_usage=True)

@@ -35,6 +35,9 @@ class ModelCall(msgspec.Struct):
     prompt: bytes
 
 
+UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises on bytes that are not what they should be, nested a thousand deep included."""
+
 _request = msgspec.json.Decoder(_Request)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _any = msgspec.json.Decoder()
@@ -44,7 +47,7 @@ def decode_call(operation: str, body: bytes) -> ModelCall:
     """Read a request. Raises: InputError - not JSON, not an object, or a field that the gateway needs is of a wrong type."""
     try:
         request = _request.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise InputError(f"the body is not a valid request: {error}") from error
     options = request.stream_options
     prompt = request.messages if operation == CHAT else request.input
@@ -58,8 +61,14 @@ def decode_call(operation: str, body: bytes) -> ModelCall:
 
 
 def rewrite_call(body: bytes, *, model: str | None = None, ask_usage: bool = False) -> bytes:
-    """The request with another model name, and asking for usage at the stream's end; every other value keeps its bytes."""
-    fields = _fields.decode(body)
+    """The request with another model name, and asking for usage at the stream's end; every other value keeps its bytes.
+
+    Raises: InputError - the name of a field is not UTF-8.
+    """
+    try:
+        fields = _fields.decode(body)
+    except UNDECODABLE as error:
+        raise InputError(f"the body is not a valid request: {error}") from error
     if model is not None:
         fields["model"] = msgspec.Raw(msgspec.json.encode(model))
     if ask_usage:
@@ -121,7 +130,7 @@ def decode_answer(data: bytes) -> Answer | None:
     """Read a reply or a chunk; None when it is not of this format: it passes all the same, only unmeasured."""
     try:
         return _answer.decode(data)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None
 
 
@@ -129,7 +138,7 @@ def error_of(data: bytes) -> tuple[str, str]:
     """(type, message) of an error body, in OpenAI's form or Gemini's list of it; the body's beginning when it is neither."""
     try:
         body = _any.decode(data)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         body = None
     if isinstance(body, list) and body:
         body = body[0]

@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 
 from lrcp.evaluators.cost import TokenUsage, estimate_tokens, tokens_of_bytes
-from lrcp.gateway.wire.openai import Answer, Message, Usage, decode_answer
+from lrcp.gateway.wire.openai import UNDECODABLE, Answer, Message, Usage, decode_answer
 from lrcp.gateway.wire.sse import event_data
 
 _TRUNCATED = " [truncated]"
 _TOKENS_PER_MESSAGE = 4
+_MAX_TOKENS = 10**12
 
 
 class Transcript:
@@ -123,20 +124,26 @@ def token_usage(usage: Usage) -> TokenUsage:
 
     Some providers (Gemini, xAI) leave reasoning out of completion_tokens and have it in total_tokens only; it is output.
     """
-    given = usage.prompt_tokens_details
-    reasoning = usage.completion_tokens_details.reasoning_tokens if usage.completion_tokens_details else None
-    output = usage.completion_tokens
-    if usage.total_tokens is not None and usage.prompt_tokens is not None:
-        hidden = usage.total_tokens - usage.prompt_tokens - (output or 0)
+    details, total = usage.prompt_tokens_details, _count(usage.total_tokens)
+    given = usage.completion_tokens_details
+    reasoning = _count(given.reasoning_tokens) if given else None
+    prompt, output = _count(usage.prompt_tokens), _count(usage.completion_tokens)
+    if total is not None and prompt is not None:
+        hidden = total - prompt - (output or 0)
         if hidden > 0:
             output, reasoning = (output or 0) + hidden, max(reasoning or 0, hidden)
     return TokenUsage(
-        input_tokens=usage.prompt_tokens,
+        input_tokens=prompt,
         output_tokens=output,
-        cached_input_tokens=given.cached_tokens if given else None,
-        cache_write_tokens=given.cache_write_tokens if given else None,
+        cached_input_tokens=_count(details.cached_tokens) if details else None,
+        cache_write_tokens=_count(details.cache_write_tokens) if details else None,
         reasoning_tokens=reasoning,
     )
+
+
+def _count(tokens: int | None) -> int | None:
+    """A count as reported; None when it cannot be one."""
+    return tokens if tokens is not None and 0 <= tokens <= _MAX_TOKENS else None
 
 
 def text_of(content: Any) -> str:
@@ -152,7 +159,7 @@ def estimate_prompt_tokens(prompt: bytes) -> int:
     """About how many tokens a prompt has (JSON of messages, or of an embedding's input), when the provider does not say."""
     try:
         content = msgspec.json.decode(prompt)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return 0
     if isinstance(content, str):
         return estimate_tokens(content)
