@@ -372,3 +372,14 @@ def test_what_was_embedded_is_kept_and_the_vectors_are_not() -> None:
         }
     )
     assert (span.kind, span.input, span.output, "vector" in str(span.tags)) == ("embedding", '["a"]', "", False)
+
+
+def test_messages_that_are_no_json_are_kept_as_the_text_they_are() -> None:
+    span = one_span({"gen_ai.input.messages": '[{"role": "us...[cut]', "gen_ai.output.messages": "Five."})
+    assert (span.input, span.output) == ('[{"role": "us...[cut]', "Five.")
+    span = one_span({"gen_ai.input.messages": "How much?", "gen_ai.system_instructions": "Be brief."})
+    assert messages(span.input) == [SYSTEM, QUESTION]
+
+
+def test_the_finish_reasons_of_several_choices_are_each_named_once() -> None:
+    assert one_span({"gen_ai.response.finish_reasons": ["stop", "length", "stop"]}).finish_reason == "stop,length"

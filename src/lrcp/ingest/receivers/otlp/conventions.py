@@ -14,7 +14,7 @@ from lrcp.ingest.receivers.otlp.readers import (
     Reader,
     count,
     dollars,
-    first_of,
+    joined,
     lower,
     messages,
     model_asked,
@@ -147,7 +147,7 @@ _ROWS: Final[tuple[tuple[str, Reader, tuple[str, ...]], ...]] = (
     ("ttft_ns", nanoseconds(1_000_000), ("ai.response.msToFirstChunk",)),
     (
         "finish_reason",
-        first_of,
+        joined,
         (
             "gen_ai.response.finish_reasons",
             "gen_ai.response.finish_reason",
@@ -236,17 +236,15 @@ def read_columns(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
 
     Args:
         found: attributes of SOURCES, as plain values.
-    Returns: ({column: value}, the attributes that no column took).
+    Returns: ({column: value}, the attributes that no column took). An attribute that says the same as the one that was
+        taken is not left over.
     """
     columns: dict[str, Any] = {}
     left: dict[str, Any] = {}
     for key in sorted(found, key=lambda key: SOURCES[key].rank):
         source = SOURCES[key]
-        value = source.read(found[key]) if source.column not in columns else None
-        if value is None:
+        value = source.read(found[key])
+        taken = value is not None and columns.setdefault(source.column, value) == value
+        if not taken or key in KEPT_KEYS:
             left[key] = found[key]
-        else:
-            columns[source.column] = value
-            if key in KEPT_KEYS:
-                left[key] = found[key]
     return columns, left

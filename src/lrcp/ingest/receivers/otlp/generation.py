@@ -98,8 +98,8 @@ def _fill_texts(span: Span, columns: dict[str, Any], indexed: Indexed, events: S
     asked = columns.get("input_messages") or gather_indexed(indexed.get("input_messages", ())) or events.asked
     answered = columns.get("output_messages") or gather_indexed(indexed.get("output_messages", ())) or events.answered
     system = system_messages(columns.get("system_instructions"))
-    given = messages_text([*system, *asked]) or _listed_input(indexed) or columns.get("input_text", "")
-    made = messages_text(answered) or _listed_output(indexed) or _told_output(span, columns)
+    given = _conversation(system, asked) or _listed_input(indexed) or columns.get("input_text", "")
+    made = _conversation([], answered) or _listed_output(indexed) or _told_output(span, columns)
     span.input, span.output = cut_bytes(given, MAX_MESSAGES_BYTES), cut_bytes(made, MAX_MESSAGES_BYTES)
     cut = [name for name, whole, kept in (("input", given, span.input), ("output", made, span.output)) if whole != kept]
     if cut:
@@ -108,13 +108,22 @@ def _fill_texts(span: Span, columns: dict[str, Any], indexed: Indexed, events: S
         span.finish_reason = _finish_reason(answered) or events.finish_reason
 
 
+def _conversation(system: list[Message], said: list[Message] | str) -> str:
+    """Messages as JSON text; text that was no list of messages stays as it is when it stands alone."""
+    if isinstance(said, str):
+        return messages_text([*system, {"role": "user", "content": said}]) if system else said
+    return messages_text([*system, *said])
+
+
 def _told_output(span: Span, columns: dict[str, Any]) -> str:
     """The output as one text. An embedding's is thousands of numbers that nobody reads."""
     text: str = columns.get("output_text", "")
     return "" if span.kind == "embedding" else text
 
 
-def _finish_reason(answered: Iterable[Message]) -> str:
+def _finish_reason(answered: Iterable[Message] | str) -> str:
+    if isinstance(answered, str):
+        return ""
     return next((as_text(message["finish_reason"]) for message in answered if message.get("finish_reason")), "")
 
 

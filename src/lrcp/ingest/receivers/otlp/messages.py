@@ -1,6 +1,6 @@
 """Chat messages of every convention, in one shape: [{"role": .., "content": ..}, ...], with tool calls where there are any."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from lrcp.ingest.receivers.otlp.values import as_text, from_json_text, json_text
@@ -21,7 +21,7 @@ def messages_of(value: Any, role: str = "") -> list[Message]:
         if parsed is None:
             return [_message(role, value)] if value else []
         value = parsed
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         inner = value.get("messages")
         value = inner if isinstance(inner, list) else [value]
     if not isinstance(value, list):
@@ -51,11 +51,11 @@ def _message(role: str, content: str) -> Message:
 def _one(item: Any, role: str) -> Message | None:
     if isinstance(item, str):
         return _message(role, item)
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     if "type" in item and "role" not in item and "parts" not in item:
         return _message(role, _content([item]))
-    if isinstance(item.get("message"), Mapping):
+    if isinstance(item.get("message"), dict):
         item = {**item, **item["message"]}
     parts = item.get("parts")
     content = _content(parts if parts is not None else item.get("content"))
@@ -83,7 +83,7 @@ def _content(value: Any) -> str:
 def _part_text(part: Any) -> str:
     if isinstance(part, str):
         return part
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return json_text(part)
     if part.get("type") == "tool_call":
         return ""
@@ -98,7 +98,7 @@ def _part_text(part: Any) -> str:
 def _part_calls(parts: Any) -> list[dict[str, Any]]:
     if not isinstance(parts, list):
         return []
-    calls = [part for part in parts if isinstance(part, Mapping) and part.get("type") == "tool_call"]
+    calls = [part for part in parts if isinstance(part, dict) and part.get("type") == "tool_call"]
     return [{key: call[key] for key in ("id", "name", "arguments") if call.get(key) is not None} for call in calls]
 
 

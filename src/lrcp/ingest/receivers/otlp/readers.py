@@ -73,10 +73,10 @@ def model_asked(value: Any) -> str | None:
     return text(model) if isinstance(model, str) else None
 
 
-def first_of(value: Any) -> str | None:
-    """The first of a list, or the text itself (finish reasons: one per choice)."""
+def joined(value: Any) -> str | None:
+    """The different words of a list with commas between, or the text itself (finish reasons: one per choice)."""
     if isinstance(value, list):
-        return text(value[0]) if value else None
+        return ",".join(dict.fromkeys(word for item in value if (word := as_text(item)))) or None
     return text(value)
 
 
@@ -89,9 +89,10 @@ def one_of(words: Mapping[str, str]) -> Reader:
     return read
 
 
-def messages(value: Any) -> list[dict[str, Any]] | None:
-    """A list of chat messages, as a value or as JSON text."""
-    return messages_of(value) or None
+def messages(value: Any) -> list[dict[str, Any]] | str | None:
+    """A list of chat messages, as a value or as JSON text; text that is no JSON stays what it is."""
+    found = messages_of(value)
+    return value if isinstance(value, str) and found == [{"content": value}] else found or None
 
 
 def _number(value: Any) -> int | float | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from lrcp.ingest.receivers.otlp.limits import CUT, MAX_VALUE_DEPTH, cut_text
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode
 
 
 def plain(value: Any, depth: int = 0) -> Any:
