@@ -32,7 +32,7 @@ MAX_LOG_BYTES = 5_000_000
 
 NO_NETWORK = re.compile(
     r"name resolution|failed to fetch|dns error|failed to establish a new connection|error sending request"
-    r"|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|network is unreachable",
+    r"|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|network is unreachable|no matching distribution found",
     re.IGNORECASE,
 )
 
@@ -264,7 +264,7 @@ def _try(command: list[str], env: Mapping[str, str] | None = None) -> None:
     try:
         run(command, env=env)
     except SetupError as error:
-        print(f"      could not {' '.join(Path(command[0]).name.split() + command[1:])}\n{error}", flush=True)
+        print(f"      without success: {' '.join(command)}\n{error}", flush=True)
 
 
 def _has_postgres() -> bool:
@@ -321,4 +321,7 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "run"))
+    try:
+        sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "run"))
+    except KeyboardInterrupt:
+        sys.exit("\nset-up was interrupted; the next one goes on where it stopped")
