@@ -1,12 +1,15 @@
-"""ExportLogsServiceRequest -> logs."""
+"""ExportLogsServiceRequest -> logs, and evaluations of the records that are the evaluation event."""
 
 from typing import Any, Final
 
+from lrcp.ingest.receivers.otlp.evaluations import EVENT as EVALUATION_EVENT
+from lrcp.ingest.receivers.otlp.evaluations import read_evaluation
 from lrcp.ingest.receivers.otlp.limits import MAX_MESSAGES_BYTES, MAX_TIME_NS, cut_bytes
 from lrcp.ingest.receivers.otlp.origin import Origin, read_origin
 from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, json_text, plain
 from lrcp.model.batch import Batch
+from lrcp.model.evaluation import Evaluation
 from lrcp.model.log import Log
 from lrcp.model.tags import normalize_tags
 
@@ -46,7 +49,10 @@ def read_logs(request: Any, arrival: Arrival) -> Taken:
             shared = {**origin.attributes, **({"otel.scope": scope_logs.scope.name} if scope_logs.scope.name else {})}
             for record in scope_logs.log_records:
                 try:
-                    taken.batch.logs.append(_read_log(record, origin, tags, shared, arrival))
+                    log = _read_log(record, origin, tags, shared, arrival)
+                    taken.batch.logs.append(log)
+                    if record.event_name == EVALUATION_EVENT:
+                        taken.batch.evaluations.extend(_evaluations(record, log, scope_logs.scope.name))
                 except RefusedError as error:
                     taken.refusals.add(str(error))
                 taken.timed = taken.timed and bool(record.time_unix_nano or record.observed_time_unix_nano)
@@ -76,6 +82,15 @@ def _read_log(record: Any, origin: Origin, tags: tuple[str, ...], shared: dict[s
         tags,
         _attributes_text(attributes),
     )
+
+
+def _evaluations(record: Any, log: Log, evaluator: str) -> list[Evaluation]:
+    """What a record of the evaluation event judges of the span it belongs to; [] when it belongs to none."""
+    attributes = {pair.key: plain(pair.value) for pair in record.attributes}
+    found = read_evaluation(
+        attributes, time_ns=log.time_ns, trace_id=log.trace_id, span_id=log.span_id, evaluator=as_text(evaluator)
+    )
+    return [found] if found is not None and log.trace_id else []
 
 
 def _attributes_text(attributes: dict[str, Any]) -> str:

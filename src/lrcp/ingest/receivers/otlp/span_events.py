@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lrcp.ingest.receivers.otlp.evaluations import EVENT as EVALUATION_EVENT
 from lrcp.ingest.receivers.otlp.messages import Message, messages_of
 from lrcp.ingest.receivers.otlp.values import as_text, json_text, plain
 
@@ -33,6 +34,7 @@ class SpanEvents(msgspec.Struct):
     finish_reason: str = ""
     details: dict[str, Any] = {}
     first_token_at_ns: int = 0
+    evaluations: list[tuple[int, dict[str, Any]]] = []  # (Unix nanoseconds, attributes)
     others: list[dict[str, Any]] = []
 
     def first_token_ns(self, start_ns: int) -> int | None:
@@ -89,6 +91,10 @@ def _first_token(read: SpanEvents, event: Any, attributes: dict[str, Any]) -> No
         read.first_token_at_ns = event.time_unix_nano
 
 
+def _evaluation(read: SpanEvents, event: Any, attributes: dict[str, Any]) -> None:
+    read.evaluations.append((event.time_unix_nano, attributes))
+
+
 def _other(read: SpanEvents, event: Any, attributes: dict[str, Any]) -> None:
     read.others.append({"name": event.name, "time_unix_nano": str(event.time_unix_nano), "attributes": attributes})
 
@@ -96,6 +102,7 @@ def _other(read: SpanEvents, event: Any, attributes: dict[str, Any]) -> None:
 _HANDLERS: Final[dict[str, Callable[[SpanEvents, Any, dict[str, Any]], None]]] = {
     "exception": _exception,
     _DETAILS: _details,
+    EVALUATION_EVENT: _evaluation,
     "gen_ai.choice": _choice,
     "gen_ai.content.prompt": _prompt,
     "gen_ai.content.completion": _completion,

@@ -1,16 +1,19 @@
 """ExportTraceServiceRequest -> spans."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from lrcp.ingest.receivers.otlp.attributes import AttributeReader
 from lrcp.ingest.receivers.otlp.conventions import is_mapped
+from lrcp.ingest.receivers.otlp.evaluations import read_evaluation
 from lrcp.ingest.receivers.otlp.generation import fill_span
+from lrcp.ingest.receivers.otlp.limits import MAX_TIME_NS
 from lrcp.ingest.receivers.otlp.origin import UNKNOWN_SERVICE, Origin, read_origin, texts
 from lrcp.ingest.receivers.otlp.span_events import NO_EVENTS, SpanEvents, links_text, read_events
 from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, json_text
 from lrcp.model.batch import Batch
+from lrcp.model.evaluation import Evaluation
 from lrcp.model.span import Span
 
 SCOPE_TAG: Final = "otel.scope"
@@ -26,14 +29,13 @@ def read_traces(read_attributes: AttributeReader) -> Callable[[Any, Arrival], Ta
     """The decoder of parsed trace requests; read_attributes fits the form they were parsed from."""
 
     def read(request: Any, arrival: Arrival) -> Taken:
-        spans: list[Span] = []
-        refusals = Refusals()
+        taken = Taken(Batch(), Refusals())
         for resource_spans in request.resource_spans:
             origin = read_origin(resource_spans.resource)
             for scope_spans in resource_spans.scope_spans:
                 seed = _Seed(origin, scope_spans.scope, read_attributes)
-                _read_spans(scope_spans.spans, seed, spans, refusals)
-        return Taken(Batch(spans=spans), refusals)
+                _read_spans(scope_spans.spans, seed, taken)
+        return taken
 
     return read
 
@@ -57,15 +59,16 @@ class _Seed:
         self.read_attributes = read_attributes
 
 
-def _read_spans(wires: Iterable[Any], seed: _Seed, spans: list[Span], refusals: Refusals) -> None:
+def _read_spans(wires: Iterable[Any], seed: _Seed, taken: Taken) -> None:
+    spans, evaluations = taken.batch.spans, taken.batch.evaluations
     for wire in wires:
         try:
-            spans.append(_read_span(wire, seed))
+            spans.append(_read_span(wire, seed, evaluations))
         except RefusedError as error:
-            refusals.add(str(error))
+            taken.refusals.add(str(error))
 
 
-def _read_span(wire: Any, seed: _Seed) -> Span:
+def _read_span(wire: Any, seed: _Seed, evaluations: list[Evaluation]) -> Span:
     trace_id, span_id, parent_id = wire.trace_id.hex(), wire.span_id.hex(), wire.parent_span_id.hex()
     if len(trace_id) != 32 or len(span_id) != 16 or trace_id == _NO_TRACE or span_id == _NO_SPAN:
         raise RefusedError("a span needs a trace_id of 16 bytes and a span_id of 8, not all zero")
@@ -92,7 +95,7 @@ def _read_span(wire: Any, seed: _Seed) -> Span:
         tags=tags,
         source=seed.source,
     )
-    _complete(span, wire, found)
+    _complete(span, wire, found, evaluations)
     if not span.resource:
         span.resource = _resource(span.name, tags)
     return span
@@ -104,7 +107,7 @@ def _read_parent(parent_id: str) -> str:
     raise RefusedError("a span's parent_span_id must be 8 bytes or absent")
 
 
-def _complete(span: Span, wire: Any, found: dict[str, Any] | None) -> None:
+def _complete(span: Span, wire: Any, found: dict[str, Any] | None, evaluations: list[Evaluation]) -> None:
     """What only some spans have: mapped attributes, events, links, a status."""
     events = read_events(wire.events) if wire.events else NO_EVENTS
     if events.details:
@@ -117,6 +120,7 @@ def _complete(span: Span, wire: Any, found: dict[str, Any] | None) -> None:
         span.tags["w3c.tracestate"] = as_text(wire.trace_state)
     if events is not NO_EVENTS:
         _tag_events(span, events)
+        evaluations.extend(_evaluations(span, events))
     status = wire.status
     if status.code == _STATUS_ERROR:
         span.status = "error"
@@ -146,6 +150,19 @@ def _tag_events(span: Span, events: SpanEvents) -> None:
             span.tags[key] = text
     if events.others:
         span.tags["otel.events"] = as_text(json_text(events.others))
+
+
+def _evaluations(span: Span, events: SpanEvents) -> Iterator[Evaluation]:
+    for at_ns, attributes in events.evaluations:
+        found = read_evaluation(
+            attributes,
+            time_ns=at_ns if 0 < at_ns <= MAX_TIME_NS else span.start_ns + span.duration_ns,
+            trace_id=span.trace_id,
+            span_id=span.span_id,
+            evaluator=span.tags.get(SCOPE_TAG, ""),
+        )
+        if found is not None:
+            yield found
 
 
 def _resource(name: str, tags: dict[str, str]) -> str:
