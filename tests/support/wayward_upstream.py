@@ -32,12 +32,13 @@ class Wayward:
     cancelled: threading.Event = field(default_factory=threading.Event)
     may_go_on: threading.Event = field(default_factory=threading.Event)
     sent_events: list[bytes] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     def build(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embed)
-        app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/v1/models{rest:(?s:.*)}", self._models)
         return app
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -57,7 +58,8 @@ class Wayward:
         usage = {"prompt_tokens": 7, "total_tokens": 7}
         return web.json_response({"object": "list", "model": "embedder", "data": data, "usage": usage})
 
-    async def _models(self, _request: web.Request) -> web.Response:
+    async def _models(self, request: web.Request) -> web.Response:
+        self.paths.append(request.raw_path)
         return web.json_response({"object": "list", "data": [{"id": "plain", "object": "model", "owned_by": "tests"}]})
 
     async def wait_to_go_on(self) -> None:

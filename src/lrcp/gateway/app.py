@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter_ns
 from typing import Any
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _OPERATIONS = {"/v1/chat/completions": CHAT, "/v1/embeddings": EMBEDDINGS}
 _PATHS = "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, GET /health"
 _JSON = (b"content-type", b"application/json")
+_FAULT = "the gateway failed on this request; its log says why"
 
 
 class GatewayApp:
@@ -39,6 +40,7 @@ class GatewayApp:
         self._exporter = SpanExporter(config.telemetry)
         self._call_model = make_call_handler(config, book, self._client, self._exporter.emit)
         self._in_progress = 0
+        self._faults = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,7 +63,11 @@ class GatewayApp:
         try:
             exchange = await self._read(scope, receive)
             async with _cancelled_when_client_leaves(receive):
-                await _send_reply(send, await self._answer(exchange))
+                reply = await self._answer(exchange)
+                if reply.stream is None:
+                    await _send_reply(send, reply)
+                else:
+                    await self._send_stream(send, reply, reply.stream)
         except LrcpError as error:  # of reading the request; errors of answering it are replies by now
             await _send_reply(send, _render(error))
         finally:
@@ -88,16 +94,34 @@ class GatewayApp:
         except LrcpError as error:
             reply = _render(error)
         except Exception:  # boundary: a fault of our own is a reply and a log line, never a broken connection
+            self._faults += 1
             log.exception("%s %s failed", exchange.method, exchange.path)
-            reply = _render_fault()
+            reply = Reply(500, [_JSON], render_error(_FAULT, "gateway_error", "internal_error"))
         reply.headers.append((b"x-lrcp-trace-id", exchange.trace.trace_id.encode()))
         return reply
+
+    async def _send_stream(self, send: Send, reply: Reply, stream: AsyncGenerator[bytes, None]) -> None:
+        """Each piece as it comes. A stream that breaks ends with an event that says so, never in silence."""
+        try:
+            await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+            async for piece in stream:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except LrcpError as error:
+            _, kind, code = describe_error(error)
+            await _send_last_event(send, render_error_event(str(error), kind, code))
+        except Exception:  # boundary: as in _answer, once the reply has begun
+            self._faults += 1
+            log.exception("a stream failed")
+            await _send_last_event(send, render_error_event(_FAULT, "gateway_error", "internal_error"))
+        finally:
+            await stream.aclose()
+        await send({"type": "http.response.body", "body": b""})
 
     def _find_handler(self, exchange: Exchange) -> Callable[[Exchange], Awaitable[Reply]]:
         wanted = "POST" if exchange.path in _OPERATIONS else "GET"
         if exchange.path in _OPERATIONS:
             handler = self._answer_call
-        elif exchange.path == "/v1/models" or exchange.path.startswith("/v1/models/"):
+        elif _is_models_path(exchange.path):
             handler = self._answer_models
         elif exchange.path in ("/health", "/healthz", "/v1/health"):
             handler = self._answer_health
@@ -121,9 +145,15 @@ class GatewayApp:
             "version": self._config.telemetry.version,
             "upstream": {"provider": default.name, "url": default.base_url, "key": bool(default.key)},
             "in_progress": self._in_progress,
+            "faults": self._faults,
             "telemetry": self._exporter.describe(),
         }
         return Reply(200, [_JSON], msgspec.json.encode(health))
+
+
+def _is_models_path(path: str) -> bool:
+    """The list of models or one of them; a path that climbs out of it is not followed to the provider."""
+    return path == "/v1/models" or (path.startswith("/v1/models/") and ".." not in path.split("/"))
 
 
 async def _answer_unknown(exchange: Exchange) -> Reply:
@@ -139,11 +169,6 @@ async def _answer_wrong_method(exchange: Exchange) -> Reply:
 def _render(error: LrcpError) -> Reply:
     status, kind, code = describe_error(error)
     return Reply(status, [_JSON], render_error(str(error), kind, code))
-
-
-def _render_fault() -> Reply:
-    message = "the gateway failed on this request; its log says why"
-    return Reply(500, [_JSON], render_error(message, "gateway_error", "internal_error"))
 
 
 async def _read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
@@ -189,27 +214,11 @@ async def _cancelled_when_client_leaves(receive: Receive) -> AsyncIterator[None]
 
 
 async def _send_reply(send: Send, reply: Reply) -> None:
-    if reply.stream is not None:
-        await _send_stream(send, reply)
-        return
     headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def _send_stream(send: Send, reply: Reply) -> None:
-    """Each piece as it comes. A stream that breaks ends with an event that says so, never in silence."""
-    stream = reply.stream
-    if stream is None:
-        return
-    try:
-        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        async for piece in stream:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except LrcpError as error:
-        _, kind, code = describe_error(error)
-        event = render_error_event(str(error), kind, code)
-        await send({"type": "http.response.body", "body": b"\n\n" + event, "more_body": True})
-    finally:
-        await stream.aclose()
-    await send({"type": "http.response.body", "body": b""})
+async def _send_last_event(send: Send, event: bytes) -> None:
+    """After a blank line, in case the stream broke within an event."""
+    await send({"type": "http.response.body", "body": b"\n\n" + event, "more_body": True})

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter_ns
 from types import SimpleNamespace
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 from multidict import CIMultiDict
@@ -181,7 +182,8 @@ def _target_of(exchange: Exchange) -> Target:
 
 def _url_of(base_url: str, exchange: Exchange) -> URL:
     query = f"?{exchange.query.decode('latin-1')}" if exchange.query else ""
-    return URL(f"{base_url}{exchange.path.removeprefix('/v1')}{query}", encoded=True)
+    path = quote(exchange.path.removeprefix("/v1"), safe="/:@")  # it was decoded on its way in
+    return URL(f"{base_url}{path}{query}", encoded=True)
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:

@@ -197,6 +197,27 @@ def test_a_kept_connection_that_the_upstream_closed_is_replaced(upstream_url: st
             assert error(post(url, ask("drops"))[1])[0] == "upstream_disconnected"
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "seen"),
+    [
+        ("/v1/models/a%2Fb%20c", 200, "/v1/models/a/b%20c"),
+        ("/v1/models/x%0d%0aevil:%201", 200, "/v1/models/x%0D%0Aevil:%201"),
+        ("/v1/models/x%3Fadmin=1", 200, "/v1/models/x%3Fadmin%3D1"),
+        ("/v1/models/../chat", 404, None),
+        ("/v1/models/%2e%2e/chat", 404, None),
+    ],
+)
+def test_a_path_reaches_the_provider_as_a_path_and_nothing_else(
+    upstream_url: str, upstream: Wayward, path: str, status: int, seen: str | None
+) -> None:
+    with gateway_thread(upstream_url) as url:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        connection.request("GET", path)
+        assert connection.getresponse().status == status
+        connection.close()
+    assert upstream.paths == ([seen] if seen else [])
+
+
 def _telemetry(url: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request("GET", "/health")

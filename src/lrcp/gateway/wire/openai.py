@@ -65,18 +65,22 @@ def rewrite_call(body: bytes, *, model: str | None = None, ask_usage: bool = Fal
 
     Raises: InputError - the name of a field is not UTF-8.
     """
-    try:
-        fields = _fields.decode(body)
-    except UNDECODABLE as error:
-        raise InputError(f"the body is not a valid request: {error}") from error
+    fields = _decode_fields(body)
     if model is not None:
         fields["model"] = msgspec.Raw(msgspec.json.encode(model))
     if ask_usage:
         given = fields.get("stream_options")
-        options = _fields.decode(given) if given is not None and bytes(given) != b"null" else {}
+        options = _decode_fields(given) if given is not None and bytes(given) != b"null" else {}
         options["include_usage"] = msgspec.Raw(b"true")
         fields["stream_options"] = msgspec.Raw(msgspec.json.encode(options))
     return msgspec.json.encode(fields)
+
+
+def _decode_fields(data: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    try:
+        return _fields.decode(data)
+    except UNDECODABLE as error:
+        raise InputError(f"the body is not a valid request: {error}") from error
 
 
 class _InputDetails(msgspec.Struct):
