@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind
 
-from lrcp.ingest.receivers.otlp.grpc_server import OtlpGrpcServer
+from lrcp.ingest.receivers.otlp.grpc_server import MAX_MESSAGE_BYTES, OtlpGrpcServer
 from lrcp.kit.clock import SystemClock
 from lrcp.model.errors import BusyError, SettingsError, UnavailableError
 from tests.wire.otlp.bodies import START_NS, trace_request
@@ -172,6 +172,16 @@ def test_a_big_grpc_body_is_decoded_beside_the_event_loop(servers: Servers) -> N
     call(servers, trace_request({f"k{n}": "x" * 1000 for n in range(1000)}).SerializeToString())
     (batch,) = servers.collector.batches
     assert len(batch.spans[0].tags) == 1000
+
+
+def test_a_small_message_that_unpacks_beyond_the_bound_is_refused(servers: Servers) -> None:
+    bomb = b"\x00" * (MAX_MESSAGE_BYTES + 1)
+    channel = grpc.insecure_channel(servers.grpc_address, options=[("grpc.max_send_message_length", -1)])
+    with channel, pytest.raises(grpc.RpcError) as raised:
+        channel.unary_unary(EXPORT)(bomb, timeout=60, compression=grpc.Compression.Gzip)
+    assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    # No RetryInfo: OTLP's word for "not worth sending again".
+    assert "google.rpc.retryinfo-bin" not in dict(raised.value.trailing_metadata())
 
 
 def test_a_server_says_when_its_port_is_taken(servers: Servers) -> None:

@@ -134,6 +134,11 @@ def test_an_end_before_the_start_is_a_duration_of_zero() -> None:
     assert one_span(start_time_unix_nano=START_NS * 2).duration_ns == 0
 
 
+def test_a_span_without_a_start_happened_when_it_ended() -> None:
+    span = one_span(start_time_unix_nano=0)
+    assert (span.start_ns, span.duration_ns) == (START_NS + 1_000_000_000, 0)
+
+
 def test_the_digest_is_of_path_and_body() -> None:
     request = trace_request()
     batch = Decoders().traces(request).batch

@@ -76,14 +76,17 @@ def _read_span(wire: Any, seed: _Seed, evaluations: list[Evaluation]) -> Span:
         parent_id = _read_parent(parent_id)
     tags = seed.tags.copy()
     found = seed.read_attributes(wire.attributes, tags)
-    start_ns, kind, name = wire.start_time_unix_nano, wire.kind, wire.name
+    start_ns, end_ns, kind = wire.start_time_unix_nano, wire.end_time_unix_nano, wire.kind
+    if not start_ns:
+        # Without a start there is no duration, and one from 1970 would only be dropped.
+        start_ns = end_ns
     span = Span(
         trace_id,
         span_id,
         parent_id,
         start_ns,
-        max(0, wire.end_time_unix_nano - start_ns),
-        name,
+        max(0, end_ns - start_ns),
+        wire.name,
         seed.service,
         "",
         _KINDS[kind] if 0 <= kind < 6 else "internal",
