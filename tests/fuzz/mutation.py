@@ -1,7 +1,8 @@
-"""Mutations of bytes: fast, seeded, and with an eye for what breaks parsers."""
+"""Mutations of bytes and of JSON values: fast, seeded, and with an eye for what breaks parsers."""
 
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 _AWKWARD = (
     b"",
@@ -95,3 +96,48 @@ _CHANGES: tuple[Callable[[bytes, Sequence[bytes], Random], bytes], ...] = (
     _repeat,
     _splice,
 )
+
+
+_AWKWARD_VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    1e300,
+    -1e-300,
+    2**63,
+    2**64 - 1,
+    10**30,
+    "",
+    "0",
+    "1e999",
+    "nan",
+    "\x00",
+    "\U0001f600" * 50,
+    "x" * 5000,
+    "host:",
+    "2023-11-14T22:13:20Z",
+    "9999-12-31T23:59:59.999999999-23:59",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": {}},
+    [1, "a", {}],
+)
+
+
+def mutated_value(value: Any, random: Random) -> Any:
+    """A JSON value with one node replaced, removed or doubled."""
+    if isinstance(value, dict) and value and random.random() < 0.9:
+        key = random.choice(list(value))
+        if random.random() < 0.1:
+            return {name: inner for name, inner in value.items() if name != key}
+        return {**value, key: mutated_value(value[key], random)}
+    if isinstance(value, list) and value and random.random() < 0.9:
+        at = random.randrange(len(value))
+        if random.random() < 0.1:
+            return [*value, *value[: at + 1]]
+        return [*value[:at], mutated_value(value[at], random), *value[at + 1 :]]
+    return random.choice(_AWKWARD_VALUES)

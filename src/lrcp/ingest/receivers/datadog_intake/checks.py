@@ -30,13 +30,16 @@ def decode_checks(request: Request) -> Decoded:
     refusals, checks, all_timed = Refusals(), [], True
     for index, one in enumerate([body] if isinstance(body, dict) else as_list(body, "the body")):
         try:
-            check, has_own_time = _read_check(as_object(one, "a check"), request.received_ns)
+            check, time_s = _read_check(as_object(one, "a check"))
         except InputError as error:
             refusals.note_wrong(f"[{index}]", error)
             continue
-        if is_timely(check.time_ns / 1e9, request.received_ns, past_s=MAX_PAST_S, future_s=MAX_FUTURE_S):
+        if time_s is None:
+            check.time_ns, all_timed = request.received_ns, False
             checks.append(check)
-            all_timed = all_timed and has_own_time
+        elif is_timely(time_s, request.received_ns, past_s=MAX_PAST_S, future_s=MAX_FUTURE_S):
+            check.time_ns = int(time_s * 1_000_000_000)
+            checks.append(check)
         else:
             refusals.note_untimely()
     refusals.raise_if_nothing_else(len(checks))
@@ -45,8 +48,8 @@ def decode_checks(request: Request) -> Decoded:
     return Decoded(Reply(202, ACCEPTED_OK), batch, refusals.count)
 
 
-def _read_check(fields: dict[str, Any], now_ns: int) -> tuple[ServiceCheck, bool]:
-    """A check, and whether it carries its own time. Raises: InputError."""
+def _read_check(fields: dict[str, Any]) -> tuple[ServiceCheck, float | None]:
+    """A check without its time, and its time (Unix seconds, None when not sent). Raises: InputError."""
     name = as_text(fields.get("check"), "check")
     if not name:
         raise InputError("check is required")
@@ -54,9 +57,8 @@ def _read_check(fields: dict[str, Any], now_ns: int) -> tuple[ServiceCheck, bool
     if isinstance(status, bool) or not isinstance(status, int) or not 0 <= status < len(CHECK_STATUSES):
         raise InputError("status must be 0, 1, 2 or 3")
     sent_s = fields.get("timestamp")
-    time_ns = now_ns if sent_s is None else int(as_number(sent_s, "timestamp") * 1_000_000_000)
-    check = ServiceCheck(time_ns, name, CHECK_STATUSES[status])
+    check = ServiceCheck(0, name, CHECK_STATUSES[status])
     check.host = as_text(fields.get("host_name"), "host_name")
     check.message = as_text(fields.get("message"), "message")
     check.tags = normalize_tags(as_tags(fields.get("tags")))
-    return check, sent_s is not None
+    return check, None if sent_s is None else as_number(sent_s, "timestamp")

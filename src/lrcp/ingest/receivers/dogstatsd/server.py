@@ -9,6 +9,7 @@ from typing import Final
 from lrcp.ingest.consumer import Consumer
 from lrcp.ingest.counters import Counters
 from lrcp.ingest.receivers.dogstatsd.aggregator import DEFAULT_MAX_SERIES, Aggregator
+from lrcp.ingest.receivers.dogstatsd.bursts import BURST, burst_reader
 from lrcp.ingest.receivers.dogstatsd.delivery import NAME, Delivery
 from lrcp.ingest.receivers.dogstatsd.outbox import DEFAULT_MAX_OUTBOX_BYTES, Outbox
 from lrcp.ingest.receivers.dogstatsd.sockets import kernel_drops, open_udp_socket, open_unix_socket
@@ -19,9 +20,8 @@ from lrcp.model.errors import LrcpError
 log = logging.getLogger(__name__)
 
 FLUSH_S: Final = 1.0
-MAX_DATAGRAM_BYTES: Final = 64 * 1024
-_BURST: Final = 64
-"""Datagrams taken in one go before other work of the event loop gets its turn: about 2 ms of parsing."""
+_BURSTS_PER_TURN: Final = 4
+"""Bursts taken before other work of the event loop gets its turn: at most some 10 ms of parsing."""
 
 _MAX_BURSTS_AT_STOP: Final = 1_000
 
@@ -65,7 +65,7 @@ class DogStatsdServer:
         self._stream: StreamListener | None = None
         self._drop_watch: asyncio.Task[None] | None = None
         self._drops_seen = 0
-        self._buffer = bytearray(MAX_DATAGRAM_BYTES + 1)  # a byte more tells a datagram that was cut
+        self._reader = burst_reader()
 
     @property
     def port(self) -> int:
@@ -81,7 +81,7 @@ class DogStatsdServer:
             raise
         loop = asyncio.get_running_loop()
         for sock in self._sockets:
-            loop.add_reader(sock, self._take_burst, sock)
+            loop.add_reader(sock, self._on_readable, sock)
         if self._stream is not None:
             await self._stream.start()
         self._delivery.start()
@@ -125,29 +125,26 @@ class DogStatsdServer:
             path.unlink(missing_ok=True)
         self._sockets, self._paths, self._stream, self._drop_watch = [], [], None, None
 
+    def _on_readable(self, sock: socket.socket) -> None:
+        for _ in range(_BURSTS_PER_TURN):
+            if not self._take_burst(sock):
+                break
+
     def _take_burst(self, sock: socket.socket) -> bool:
         """Take up to a burst of waiting datagrams. Returns: whether there may be more."""
-        receive, buffer, add = sock.recv_into, self._buffer, self._aggregator.add_datagram
-        view, now_ns = memoryview(buffer), self._clock.now_ns()
-        taken = taken_bytes = 0
         try:
-            while taken < _BURST:
-                size = receive(buffer)
-                taken += 1
-                taken_bytes += size
-                if size > MAX_DATAGRAM_BYTES:
-                    self._count_one("too_large")
-                else:
-                    add(bytes(view[:size]), now_ns)
-        except (BlockingIOError, InterruptedError):
-            return False
+            burst = self._reader.read(sock)
         except OSError as error:  # such as an ICMP error noted on the socket: it says nothing of the next datagram
             log.warning("DogStatsD: receiving failed: %s", error)
             return False
-        finally:
-            self._counters.add(NAME, "requests", taken)
-            self._counters.add(NAME, "bytes", taken_bytes)
-        return True
+        now_ns, add = self._clock.now_ns(), self._aggregator.add_datagram
+        for datagram in burst.datagrams:
+            add(datagram, now_ns)
+        if burst.cut:
+            self._counters.add(NAME, "too_large", burst.cut)
+        self._counters.add(NAME, "requests", len(burst.datagrams) + burst.cut)
+        self._counters.add(NAME, "bytes", sum(map(len, burst.datagrams)))
+        return len(burst.datagrams) + burst.cut >= BURST
 
     def _take_packet(self, data: bytes) -> None:
         """Take one packet of a stream."""
