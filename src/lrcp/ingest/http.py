@@ -61,12 +61,14 @@ class Reply(msgspec.Struct):
 class Decoded(msgspec.Struct):
     """What a decoder made of a request: the records to store, and the reply to send once they are stored.
 
-    rejected counts the records of the request that were refused while the others go on.
+    rejected counts the records of the request that were refused while the others go on. undo is called when the batch
+    could not be stored: a decoder that remembers something of one request for the next puts it back as it was.
     """
 
     reply: Reply
     batch: Batch | None = None
     rejected: int = 0
+    undo: Callable[[], None] | None = None
 
 
 Decoder = Callable[[Request], Decoded]
@@ -171,10 +173,13 @@ class ReceiverApp:
         try:
             await self._consumer.consume(decoded.batch)
         except BusyError as error:
+            _undo(decoded)
             return self._try_later(request, self._receiver.busy_status, "busy", str(error), error.retry_after_s)
         except LrcpError as error:
+            _undo(decoded)
             return self._try_later(request, 503, "unavailable", str(error), 5.0)
         except Exception as error:  # boundary: nothing was acknowledged, so the sender keeps it and tries again
+            _undo(decoded)
             log.exception("%s %s: storing failed", self._receiver.name, request.path)
             return self._try_later(request, 503, "unexpected", f"storing failed ({type(error).__name__})", 5.0)
         self._count("records", len(decoded.batch))
@@ -196,6 +201,11 @@ class ReceiverApp:
         seconds = str(max(1, math.ceil(after_s))).encode()
         reply.headers = (*reply.headers, (b"retry-after", seconds))
         return reply
+
+
+def _undo(decoded: Decoded) -> None:
+    if decoded.undo is not None:
+        decoded.undo()
 
 
 async def _read_body(request: Request, receive: Receive, limit: int) -> None:

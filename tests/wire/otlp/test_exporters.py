@@ -99,6 +99,26 @@ def test_cumulative_metrics_of_the_sdk_arrive_as_what_was_added(
     assert {"env:test", "service:shop", "shop:a"} <= set(buckets[0].tags)
 
 
+@pytest.mark.parametrize("exporter", [http_metrics, grpc_metrics])
+def test_what_a_sender_gave_up_on_is_counted_with_its_next_total(
+    servers: Servers, exporter: Callable[[Servers], Any]
+) -> None:
+    sender = exporter(servers)
+    # It does not wait for as long as it is told, so it gives up.
+    sender._timeout = 0.5
+    reader = PeriodicExportingMetricReader(sender, export_interval_millis=3_600_000)
+    provider = MeterProvider([reader], resource=Resource.create({"service.name": f"gives-up-{exporter.__name__}"}))
+    counter = provider.get_meter("m").create_counter("orders")
+    counter.add(3)
+    servers.collector.failures.append(BusyError("full", retry_after_s=60))
+    reader.force_flush()
+    assert servers.collector.batches == []
+    counter.add(4)
+    reader.force_flush()
+    assert [bucket.sum for batch in servers.collector.batches for bucket in batch.metrics] == [7.0]
+    provider.shutdown()
+
+
 @pytest.mark.parametrize("transport", ["http", "grpc"])
 def test_logs_of_the_sdk_arrive(servers: Servers, transport: str) -> None:
     exporter: Any = (

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import partial
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
@@ -19,6 +20,20 @@ class _Seen(Generic[S]):
         self.start_ns, self.time_ns, self.total, self.digest = start_ns, time_ns, total, digest
         self.answer: S | None = None
         self.since_ns = 0
+
+
+class Undo:
+    """What a request changed in the memory of cumulative series; called, it puts that back. Once."""
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], None]] = []
+
+    def add(self, step: Callable[[], None]) -> None:
+        self._steps.append(step)
+
+    def __call__(self) -> None:
+        while self._steps:
+            self._steps.pop()()
 
 
 class Deltas(Generic[S]):
@@ -45,6 +60,7 @@ class Deltas(Generic[S]):
         time_ns: int,
         total: S,
         digest: bytes,
+        undo: Undo,
         minus: Callable[[S, S], S | None],
     ) -> tuple[S, int] | None:
         """What a series gained since its last point.
@@ -52,8 +68,9 @@ class Deltas(Generic[S]):
         Args:
             start_ns: since when the total counts (0: not said); time_ns: when it was read. Unix nanoseconds.
             total: the cumulative value; never written to afterwards.
-            digest: which request it came in. A request that is sent again (its reply was lost, or the store was busy)
-                gets the same answers again, so that nothing is lost and the payload is recognised as the same.
+            digest: which request it came in. A request that is sent again, as its reply was lost, gets the same answers
+                again, so that its payload is recognised as the same.
+            undo: of the request. When the gain cannot be stored and the sender gives up, the next point tells it too.
             minus: (total, last total) -> gain, None when the total went back, which means that it was reset.
         Returns: (gain, Unix nanoseconds since when), or None when there is nothing to add: the first point of a
             series that was there before us, or a point that is not newer than the last.
@@ -65,6 +82,7 @@ class Deltas(Generic[S]):
             now = _Seen(start_ns, time_ns, total, digest)
             now.answer, now.since_ns = self._gain(now, last, minus)
             self._remember(key, now)
+            undo.add(partial(self._put_back, key, now, last))
             return None if now.answer is None else (now.answer, now.since_ns)
 
     def _again(self, last: _Seen[S], time_ns: int, digest: bytes) -> tuple[S, int] | None:
@@ -84,3 +102,13 @@ class Deltas(Generic[S]):
         self._series.move_to_end(key)
         if len(self._series) > self._max_series:
             self._series.popitem(last=False)
+
+    def _put_back(self, key: Hashable, now: _Seen[S], last: _Seen[S] | None) -> None:
+        """Forget a point, unless a newer one of the series has been answered since."""
+        with self._lock:
+            if self._series.get(key) is not now:
+                return
+            if last is None:
+                del self._series[key]
+            else:
+                self._series[key] = last

@@ -127,16 +127,21 @@ class OtlpGrpcServer:
         try:
             await self._consumer.consume(taken.batch)
         except BusyError as error:
-            self._count("busy")
+            self._put_off(taken, "busy")
             await _abort(context, RESOURCE_EXHAUSTED, str(error), max(error.retry_after_s, 0.001))
         except LrcpError as error:
-            self._count("unavailable")
+            self._put_off(taken, "unavailable")
             await _abort(context, UNAVAILABLE, str(error), _UNAVAILABLE_RETRY_S)
         except Exception as error:  # boundary: nothing was acknowledged, so the sender shall try again
-            self._count("unexpected")
+            self._put_off(taken, "unexpected")
             log.exception("%s: storing failed", NAME)
             await _abort(context, UNAVAILABLE, f"storing failed ({type(error).__name__})", _UNAVAILABLE_RETRY_S)
         self._count("records", len(taken.batch))
+
+    def _put_off(self, taken: Taken, what: str) -> None:
+        self._count(what)
+        if taken.undo is not None:
+            taken.undo()
 
     def _count(self, what: str, amount: int = 1) -> None:
         self._counters.add(NAME, what, amount)

@@ -58,7 +58,7 @@ class MetricsReader:
             if point.flags & _NO_RECORDED_VALUE:
                 continue
             try:
-                series = _Series(metric, getattr(metric, form), point, origin, arrival.digest)
+                series = _Series(metric, getattr(metric, form), point, origin, arrival)
                 taken.batch.metrics.extend(read(self, series))
             except RefusedError as error:
                 taken.refusals.add(str(error))
@@ -96,7 +96,8 @@ class MetricsReader:
             start_ns=series.point.start_time_unix_nano,
             time_ns=series.time_ns,
             total=total,
-            digest=series.digest,
+            digest=series.arrival.digest,
+            undo=series.arrival.undo,
             minus=_number_minus,
         )
         return [] if gain is None else [series.bucket("count", gain[0], suffix=suffix, since_ns=gain[1])]
@@ -109,7 +110,8 @@ class MetricsReader:
                 start_ns=since_ns,
                 time_ns=series.time_ns,
                 total=totals,
-                digest=series.digest,
+                digest=series.arrival.digest,
+                undo=series.arrival.undo,
                 minus=minus,
             )
             if gain is None:
@@ -121,10 +123,10 @@ class MetricsReader:
 class _Series:
     """One data point with what its bucket and its key are made of."""
 
-    __slots__ = ("data", "digest", "metric", "origin", "point", "raw_tags", "time_ns")
+    __slots__ = ("arrival", "data", "metric", "origin", "point", "raw_tags", "time_ns")
 
-    def __init__(self, metric: Any, data: Any, point: Any, origin: Origin, digest: bytes) -> None:
-        self.metric, self.data, self.point, self.origin, self.digest = metric, data, point, origin, digest
+    def __init__(self, metric: Any, data: Any, point: Any, origin: Origin, arrival: Arrival) -> None:
+        self.metric, self.data, self.point, self.origin, self.arrival = metric, data, point, origin, arrival
         self.time_ns = point.time_unix_nano
         if not 0 < self.time_ns <= MAX_TIME_NS:
             raise RefusedError("a data point needs a time_unix_nano, not after 2100")

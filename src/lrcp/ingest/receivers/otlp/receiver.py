@@ -27,7 +27,7 @@ def _decoder(signal: Signal) -> Decoder:
             raise UnsupportedError(f"{given} is not accepted here, use {PROTOBUF} or {JSON}")
         taken = signal.decode(request.body, form, request.received_ns)
         reply = Reply(200, success(taken.refusals, signal.refused_field, form), form.encode())
-        return Decoded(reply, taken.batch, taken.refusals.count)
+        return Decoded(reply, taken.batch, taken.refusals.count, taken.undo)
 
     return decode
 

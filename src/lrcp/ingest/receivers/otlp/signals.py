@@ -54,6 +54,7 @@ class Signal(msgspec.Struct, frozen=True):
             raise DecodeError("the body nests too deeply") from error
         taken.batch.digest = arrival.digest if taken.timed else b""
         taken.batch.size_bytes = len(body)
+        taken.undo = arrival.undo
         return taken
 
 

@@ -1,7 +1,10 @@
 """What a decoder took of a request, and what it refused."""
 
+from collections.abc import Callable
+
 import msgspec
 
+from lrcp.ingest.receivers.otlp.deltas import Undo
 from lrcp.model.batch import Batch
 from lrcp.model.errors import InputError
 
@@ -30,15 +33,20 @@ class Refusals:
 
 
 class Taken(msgspec.Struct):
-    """Records of a request to store, and the refusals. timed: every record carried a time of its own."""
+    """Records of a request to store, and the refusals.
+
+    timed: every record carried a time of its own. undo: to be called when the batch could not be stored.
+    """
 
     batch: Batch
     refusals: Refusals
     timed: bool = True
+    undo: Callable[[], None] | None = None
 
 
 class Arrival(msgspec.Struct):
-    """When a request came in and which one it is."""
+    """When a request came in, which one it is, and how to forget what it changed in what decoders remember."""
 
     received_ns: int
     digest: bytes
+    undo: Undo = msgspec.field(default_factory=Undo)
