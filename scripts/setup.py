@@ -50,17 +50,17 @@ class Step:
     inputs: Callable[[], Iterable[Path]]
     perform: Callable[[], None]
     present: Callable[[], bool]
-    note: str = ""
 
     def fingerprint(self) -> str:
-        """A digest of the inputs' names and bytes, of the Python, and of the checkout's place (editable installs name it)."""
-        digest = hashlib.sha256(f"{sys.version} {sys.executable} {ROOT} {self.note}".encode())
-        for path in sorted(self.inputs()):
+        """A digest of the inputs' names and bytes, of .venv's Python, and of the checkout's place (an editable install names it)."""
+        digest = hashlib.sha256(str(ROOT).encode())
+        for path in sorted([*self.inputs(), VENV / "pyvenv.cfg"]):
             digest.update(str(path).encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 
     def is_done(self) -> bool:
-        return self.present() and self.stamp.exists() and self.stamp.read_text() == self.fingerprint()
+        made = (VENV / "pyvenv.cfg").exists() and self.stamp.exists() and self.present()
+        return made and self.stamp.read_text() == self.fingerprint()
 
 
 def main(target: str) -> int:
@@ -280,7 +280,11 @@ def _stamp(name: str) -> Path:
 
 
 VENV_STEP = Step(
-    "making .venv", _stamp("venv"), lambda: [LOCKS / "bootstrap.lock"], make_venv, lambda: (BIN / "uv").exists()
+    "making .venv",
+    _stamp("venv"),
+    lambda: [LOCKS / "bootstrap.lock"],
+    make_venv,
+    lambda: PYTHON.exists() and (BIN / "uv").exists(),
 )
 RUN_STEP = Step(
     "installing Python packages",

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from lrcp.app.children import plan_children
 from lrcp.app.ports import find_taken
 from lrcp.app.settings import Settings
+from lrcp.app.supervisor import answers
 
 FREE_BYTES: Final = 2 * 1024**3
 _LOAD_TIMEOUT_S: Final = 60.0
@@ -58,7 +59,11 @@ def check_packages(settings: Settings) -> list[Finding]:
 
 
 def _check_extra(extra: str, needed: bool) -> Finding:
-    lacking = [str(requirement) for requirement in _requirements(extra) if not _is_installed(requirement)]
+    lacking = [
+        f"{requirement.name}{requirement.specifier}"
+        for requirement in _requirements(extra)
+        if not _is_installed(requirement)
+    ]
     detail = f"lacks {', '.join(lacking)}" if lacking else "installed"
     return _finding(f"packages of lrcp[{extra}]", not lacking, detail, f"pip install 'lrcp[{extra}]'", needed=needed)
 
@@ -127,10 +132,14 @@ def check_data_dir(settings: Settings) -> list[Finding]:
 
 
 def check_ports(settings: Settings) -> list[Finding]:
-    uses = [use for plan in plan_children(settings) for use in plan.ports]
+    """The ports of all processes; those of a process of ours that answers are not missing, it runs."""
+    running = [plan.name for plan in plan_children(settings) if answers(plan.health_url)]
+    uses = [use for plan in plan_children(settings) if plan.name not in running for use in plan.ports]
     taken = find_taken(uses)
     if not taken:
-        return [_finding("ports", True, f"{', '.join(str(use.port) for use in uses if use.port)} are free")]
+        free = ", ".join(str(use.port) for use in uses if use.port)
+        parts = [f"{', '.join(running)} running" if running else "", f"{free} free" if free else ""]
+        return [_finding("ports", True, "; ".join(filter(None, parts)))]
     return [
         _finding(f"port {t.use.port}", False, str(t).partition(";")[0], f"stop it, or {t.use.option} N") for t in taken
     ]

@@ -28,7 +28,11 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _render(findings: Sequence[Finding]) -> Table:
-    table = Table("", "what", "found", "to get it", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "what"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("found", "to get it"):
+        table.add_column(heading, overflow="fold")
     for finding in findings:
         table.add_row(_SIGNS[finding.verdict], escape(finding.what), escape(finding.detail), escape(finding.fix))
     return table

@@ -1,6 +1,9 @@
 """What `lrcp doctor` finds, on this machine and on settings that cannot be met."""
 
+import http.server
 import socket
+import threading
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,13 @@ from lrcp.app import checks
 from lrcp.app.checks import Finding, find_all
 from lrcp.app.settings import Settings
 from lrcp.cli.doctor import run_doctor
+from tests.support.processes import free_port
+
+
+def all_free(**ports: int) -> Settings:
+    """Settings whose ports are free, but for those given."""
+    names = [field.name for field in fields(Settings) if field.name == "port" or field.name.endswith("_port")]
+    return Settings(**{name: free_port() for name in names} | ports)  # type: ignore[arg-type]
 
 
 def by_name(findings: list[Finding]) -> dict[str, Finding]:
@@ -45,9 +55,24 @@ def test_a_taken_port_is_missing_with_the_option_to_change_it() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        found = by_name(checks.check_ports(Settings(app_port=port)))
+        found = by_name(checks.check_ports(all_free(app_port=port)))
     assert found[f"port {port}"].verdict == "missing"
     assert "--app-port" in found[f"port {port}"].fix
+
+
+def test_a_process_of_ours_that_answers_is_running_not_in_the_way() -> None:
+    class Healthy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        [finding] = checks.check_ports(all_free(app_port=server.server_port))
+        server.shutdown()
+        thread.join()
+    assert (finding.verdict, finding.detail.split(";")[0]) == ("ok", "app running")
 
 
 def test_keys_are_said_to_be_set_and_never_shown(
