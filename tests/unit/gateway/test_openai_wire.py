@@ -124,6 +124,12 @@ def test_tool_calls_are_put_together_from_their_pieces() -> None:
     ]
 
 
+def test_thinking_counts_as_output_and_is_not_the_answer() -> None:
+    transcript = Transcript(1000)
+    transcript.add_event(delta(reasoning_content="12345678"))
+    assert (transcript.started, transcript.output_tokens(), transcript.output_json()) == (True, 2, "")
+
+
 def test_the_text_kept_is_bounded_and_the_count_is_not() -> None:
     transcript = Transcript(10)
     for _ in range(100):

@@ -103,9 +103,10 @@ class Usage(msgspec.Struct):
 
 
 class Message(msgspec.Struct):
-    """A message of a reply, or the piece of one that a stream carries."""
+    """A message of a reply, or the piece of one that a stream carries. Providers that show their thinking put it in reasoning_content."""
 
     content: Any = None
+    reasoning_content: Any = None
     tool_calls: Any = None
     refusal: Any = None
 

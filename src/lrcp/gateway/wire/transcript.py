@@ -97,6 +97,8 @@ class Transcript:
         for text in (text_of(message.content), text_of(message.refusal)):
             if text:
                 self._keep(self._texts.setdefault(index, []), text)
+        if thought := text_of(message.reasoning_content):
+            self._count_text(thought)
         if isinstance(message.tool_calls, list):
             for call in message.tool_calls:
                 self._add_tool_call(self._tools.setdefault(index, []), call)
@@ -112,8 +114,11 @@ class Transcript:
         self._keep(kept, arguments)
         tools[-1]["arguments"] += "".join(kept)
 
-    def _keep(self, texts: list[str], text: str) -> None:
+    def _count_text(self, text: str) -> None:
         self._text_bytes += len(text.encode("utf-8", "replace"))
+
+    def _keep(self, texts: list[str], text: str) -> None:
+        self._count_text(text)
         if self._chars_left > 0:
             texts.append(text[: self._chars_left])
             self._chars_left -= len(text)
