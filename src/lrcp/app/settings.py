@@ -49,6 +49,7 @@ class Settings:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown)})"
 
 
+_MAX_PORT = 65_535
 _SECRET = frozenset({"upstream_key", "store_dsn", "state_url"})
 
 
@@ -75,8 +76,11 @@ def load_settings(environ: Mapping[str, str] | None = None, **options: Any) -> S
     return Settings(**values)
 
 
-def _parse_setting(name: str, kind: type, raw: Any) -> Any:
+def _parse_setting(name: str, kind: type[Any], raw: Any) -> Any:
     try:
-        return Path(raw) if issubclass(kind, Path) else kind(raw)
+        value = Path(raw) if issubclass(kind, Path) else kind(raw)
     except (TypeError, ValueError):
         raise SettingsError(f"{variable_name(name)}={raw!r} is not a valid {kind.__name__}") from None
+    if (name == "port" or name.endswith("_port")) and not 0 <= value <= _MAX_PORT:
+        raise SettingsError(f"{variable_name(name)}={raw!r} is not a port: 0 to {_MAX_PORT}")
+    return value

@@ -78,3 +78,9 @@ def test_a_named_upstream_stands_over_keys(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings_of("--upstream", "local").upstream == "local"
     monkeypatch.setenv("LRCP_UPSTREAM", "anthropic")
     assert settings_of().upstream == "anthropic"
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    with pytest.raises(SettingsError, match="LRCP_OTLP_HTTP_PORT"):
+        settings_of(f"--otlp-http-port={port}")
