@@ -124,6 +124,9 @@ def compare(server: LrcpServer, acknowledged: set[str]) -> None:
     assert len(acknowledged) > SPANS_PER_REQUEST * 10
     assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged spans are missing"
     assert not double, f"{len(double)} spans are stored more than once"
+    counted = server.sql("SELECT sum(sum) AS n FROM metrics WHERE metric = 'llm.request.count'")[0]["n"]
+    generations = server.sql("SELECT count() AS n FROM spans WHERE kind = 'llm'")[0]["n"]
+    assert counted == generations, "the derived metrics disagree with the traces"
 
 
 @pytest.mark.e2e

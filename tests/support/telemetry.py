@@ -29,15 +29,17 @@ class Stack:
 @asynccontextmanager
 async def open_stack(path: Path, limits: Limits | None = None) -> AsyncIterator[Stack]:
     store = TelemetryStore(embedded_engine(path))
-    await store.open(retention_days=30)
-    counters = Counters()
-    committer = Committer(store, load_price_book(), SystemClock(), counters, retention_days=30)
-    pipeline = Pipeline(store, committer, counters, limits or Limits())
-    await pipeline.start()
     try:
-        yield Stack(store, pipeline, committer, counters)
+        await store.open(retention_days=30)
+        counters = Counters()
+        committer = Committer(store, load_price_book(), SystemClock(), counters, retention_days=30)
+        pipeline = Pipeline(store, committer, counters, limits or Limits())
+        await pipeline.start()
+        try:
+            yield Stack(store, pipeline, committer, counters)
+        finally:
+            await pipeline.stop()
     finally:
-        await pipeline.stop()
         await store.close()
 
 

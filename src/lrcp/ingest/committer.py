@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lrcp.evaluators.cost import PriceBook
 from lrcp.ingest.counters import Counters
+from lrcp.ingest.derived import recover_derived_metrics
 from lrcp.ingest.duplicates import PayloadWindow, payload_number
 from lrcp.ingest.pair_store import PairStore
 from lrcp.ingest.processors.price import price_spans
@@ -64,12 +65,13 @@ class Committer:
         self.window = PayloadWindow()
 
     def recover(self) -> None:
-        """After a start: learn which payloads of the last minutes are stored, at least in part, and mend pairs."""
+        """After a start: learn which payloads of the last minutes are stored, at least in part; mend pairs and metrics."""
         for table in _PAYLOAD_TABLES:
             sql = f"SELECT DISTINCT payload FROM {table} WHERE ingested_at > now() - 900 AND payload != 0 LIMIT 200000"
             for (payload,) in self._store.read(sql).rows:
                 self.window.mark_uncertain(payload)
         self._pairs.recover()
+        recover_derived_metrics(self._store)
 
     def commit(self, group: Sequence[Batch]) -> list[Outcome]:
         """Store a group. Returns: one outcome a batch, in order."""

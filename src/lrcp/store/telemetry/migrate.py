@@ -31,6 +31,15 @@ def list_migrations() -> list[tuple[int, str, str]]:
     return [(int(file.name[:4]), file.name, file.read_text("utf-8")) for file in files]
 
 
+_LLM_METRICS = re.compile(r"\{llm_metrics:(.*)\}")
+
+
+def llm_metrics_select(condition: str) -> str:
+    """The SELECT that derives the llm.* metrics from the rows of `spans` that a condition in SQL chooses."""
+    text = (resources.files("lrcp.store.telemetry") / "llm_metrics.sql").read_text("utf-8")
+    return text.replace("{condition}", condition)
+
+
 def migrate(client: Client, retention_days: int) -> list[str]:
     """Bring the store up to date. Returns: the names of the migrations that were run.
 
@@ -54,7 +63,8 @@ def migrate(client: Client, retention_days: int) -> list[str]:
 
 
 def _statements(sql: str, retention_days: int) -> list[str]:
-    return [part.replace("{retention_days}", str(retention_days)) for part in re.split(r"^;$", sql, flags=re.M)]
+    filled = _LLM_METRICS.sub(lambda match: llm_metrics_select(match[1]), sql)
+    return [part.replace("{retention_days}", str(retention_days)) for part in re.split(r"^;$", filled, flags=re.M)]
 
 
 def _idempotent(statement: str) -> str:

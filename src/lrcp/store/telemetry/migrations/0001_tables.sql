@@ -80,6 +80,7 @@ ORDER BY (name, time)
 TTL toDateTime(time) + INTERVAL {retention_days} DAY
 SETTINGS ttl_only_drop_parts = 1
 ;
+-- origin: '' for what was sent, 'spans' for what is derived from them.
 CREATE TABLE metrics
 (
     metric LowCardinality(String),
@@ -95,11 +96,12 @@ CREATE TABLE metrics
     members AggregateFunction(uniq, String),
     interval_s SimpleAggregateFunction(max, UInt32),
     unit SimpleAggregateFunction(anyLast, String),
+    origin LowCardinality(String),
     last Float64 ALIAS last_at.value
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(time)
-ORDER BY (metric, time, tags, type)
+ORDER BY (metric, time, tags, type, origin)
 TTL time + INTERVAL {retention_days} DAY
 SETTINGS ttl_only_drop_parts = 1
 ;
@@ -134,9 +136,10 @@ SELECT
         if(empty(weights), values, arrayFlatten(arrayMap((v, w) -> arrayResize([v], w, v), values, weights)))) AS sketch,
     uniqStateArray(mb.members) AS members,
     max(mb.interval_s) AS interval_s,
-    anyLast(mb.unit) AS unit
+    anyLast(mb.unit) AS unit,
+    '' AS origin
 FROM metric_buckets AS mb
-GROUP BY metric, time, tags, type
+GROUP BY metric, time, tags, type, origin
 ;
 CREATE TABLE payloads
 (
