@@ -234,6 +234,7 @@ def test_a_summary_is_two_counts_and_a_gauge_per_quantile() -> None:
         {"name": "m", "gauge": Gauge(data_points=[NumberDataPoint(time_unix_nano=LATER_NS)])},
         {"name": "", "gauge": Gauge(data_points=[number(1)])},
         {"name": "x" * 300, "gauge": Gauge(data_points=[number(1)])},
+        {"name": "m", "gauge": Gauge(data_points=[number(1, **{f"k{n}": n for n in range(200)})])},
         sum_of(number(1), temporality=0),
         histogram([1], [1.0]),
         histogram([1, 1, 1], [2.0, 1.0]),

@@ -9,6 +9,8 @@ from typing import Final, Generic, TypeVar
 S = TypeVar("S")
 
 MAX_SERIES: Final = 100_000
+MAX_HISTOGRAM_SERIES: Final = 20_000
+"""Fewer, as each holds all of its buckets."""
 
 
 class _Seen(Generic[S]):

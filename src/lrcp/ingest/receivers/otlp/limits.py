@@ -14,8 +14,11 @@ MAX_TEXT_CHARS: Final = 32 * 1024
 MAX_VALUE_DEPTH: Final = 32
 """Levels of nested lists and maps that are read; what is deeper becomes CUT."""
 
-MAX_BUCKETS: Final = 4096
+MAX_BUCKETS: Final = 512
 """Of one histogram point; the SDKs' own limit is 160."""
+
+MAX_POINT_ATTRIBUTES: Final = 128
+"""Of one metric point; the SDKs' own limit."""
 
 MAX_POINT_COUNT: Final = 2**53
 """Of one histogram or one of its buckets; above it a float cannot count."""

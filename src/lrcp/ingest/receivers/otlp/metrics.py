@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from lrcp.ingest.receivers.otlp.deltas import Deltas
 from lrcp.ingest.receivers.otlp.histograms import Totals, minus, read_explicit, read_exponential, sketch_values
-from lrcp.ingest.receivers.otlp.limits import MAX_TIME_NS
+from lrcp.ingest.receivers.otlp.limits import MAX_POINT_ATTRIBUTES, MAX_TIME_NS
 from lrcp.ingest.receivers.otlp.origin import Origin, read_origin
 from lrcp.ingest.receivers.otlp.taken import Arrival, Refusals, RefusedError, Taken
 from lrcp.ingest.receivers.otlp.values import as_text, plain
 from lrcp.model.batch import Batch
+from lrcp.model.ids import payload_digest
 from lrcp.model.metric import BUCKET_S, MetricBucket
 from lrcp.model.tags import MAX_TAG_CHARS, normalize_tags
 
@@ -25,7 +26,7 @@ _NS_PER_S: Final = 1_000_000_000
 _DELTA, _CUMULATIVE = 1, 2
 _NO_RECORDED_VALUE: Final = 1
 
-_normalized = lru_cache(maxsize=16_384)(normalize_tags)
+_normalized = lru_cache(maxsize=4_096)(normalize_tags)
 
 
 class MetricsReader:
@@ -130,12 +131,15 @@ class _Series:
         self.time_ns = point.time_unix_nano
         if not 0 < self.time_ns <= MAX_TIME_NS:
             raise RefusedError("a data point needs a time_unix_nano, not after 2100")
+        if len(point.attributes) > MAX_POINT_ATTRIBUTES:
+            raise RefusedError(f"a data point has over {MAX_POINT_ATTRIBUTES} attributes")
         own = tuple(f"{pair.key}:{as_text(plain(pair.value))}"[:MAX_TAG_CHARS] for pair in point.attributes)
         self.raw_tags = (*origin.tags(), *own)
 
     def key(self, suffix: str) -> Hashable:
-        """What tells this series from others. The whole resource counts: two processes keep two totals."""
-        return self.metric.name + suffix, self.raw_tags, self.origin.identity
+        """What tells this series from others, 16 bytes. The whole resource counts: two processes keep two totals."""
+        name = self.metric.name + suffix
+        return payload_digest(name.encode(), "\n".join(self.raw_tags).encode(), self.origin.identity)
 
     def temporality(self) -> int:
         temporality: int = self.data.aggregation_temporality

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.ingest.receivers.otlp.values import as_text, plain
+from lrcp.model.ids import payload_digest
 
 UNKNOWN_SERVICE: Final = "unknown_service"
 """OpenTelemetry's own word for a resource without service.name."""
@@ -33,14 +34,14 @@ _INFRA_TAGS: Final[Mapping[str, str]] = {
 
 
 class Origin(msgspec.Struct):
-    """A resource, read. attributes are what no field took, as tag texts; identity tells one process from another."""
+    """A resource, read. attributes are what no field took, as tag texts; identity (16 bytes) tells one process from another."""
 
     service: str = ""
     env: str = ""
     version: str = ""
     host: str = ""
     attributes: dict[str, str] = {}
-    identity: tuple[tuple[str, str], ...] = ()
+    identity: bytes = b""
 
     def tags(self) -> tuple[str, ...]:
         """The tags of a metric or log of this resource, as `key:value`, not yet normalised."""
@@ -57,7 +58,7 @@ def texts(attributes: Iterable[Any]) -> dict[str, str]:
 def read_origin(resource: Any) -> Origin:
     """A resource message (protobuf or its JSON twin) as an Origin."""
     attributes = texts(resource.attributes)
-    identity = tuple(sorted(attributes.items()))
+    identity = payload_digest(*(f"{key}:{text}".encode() for key, text in sorted(attributes.items())))
     fields: dict[str, str] = {}
     for field, keys in _FIELDS:
         present = [text for key in keys if (text := attributes.pop(key, ""))]

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.ingest.receivers.otlp.attributes import raw_reader, read_parsed
-from lrcp.ingest.receivers.otlp.deltas import Deltas
+from lrcp.ingest.receivers.otlp.deltas import MAX_HISTOGRAM_SERIES, Deltas
 from lrcp.ingest.receivers.otlp.histograms import Totals
 from lrcp.ingest.receivers.otlp.json_wire import LogsRequest, MetricsRequest, TracesRequest, json_parser
 from lrcp.ingest.receivers.otlp.logs import read_logs
@@ -67,7 +67,7 @@ def otlp_signals(watching_since_ns: int) -> tuple[Signal, ...]:
     watching_since_ns: when this server began, Unix nanoseconds (deltas.py).
     """
     deltas: Deltas[float] = Deltas(watching_since_ns)
-    histogram_deltas: Deltas[Totals] = Deltas(watching_since_ns)
+    histogram_deltas: Deltas[Totals] = Deltas(watching_since_ns, MAX_HISTOGRAM_SERIES)
     metrics = MetricsReader(deltas, histogram_deltas).read
     traces = {
         PROTOBUF: Form(parse_traces, read_traces(raw_reader())),
