@@ -31,7 +31,7 @@ def _web_checks() -> list[list[str]]:
     if not (WEB / "package.json").exists():
         return []
     npm = str(BIN / "npm") if (BIN / "npm").exists() else "npm"
-    return [[npm, "--prefix", str(WEB), "run", "--if-present", "--silent", script] for script in WEB_SCRIPTS]
+    return [[npm, "--prefix", WEB.name, "run", "--if-present", "--silent", script] for script in WEB_SCRIPTS]
 
 
 def passes(command: list[str]) -> bool:

@@ -78,7 +78,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **options: Any) -> S
 
 def _parse_setting(name: str, kind: type[Any], raw: Any) -> Any:
     try:
-        value = Path(raw) if issubclass(kind, Path) else kind(raw)
+        value: Any = Path(raw) if issubclass(kind, Path) else kind(raw)
     except (TypeError, ValueError):
         raise SettingsError(f"{variable_name(name)}={raw!r} is not a valid {kind.__name__}") from None
     if (name == "port" or name.endswith("_port")) and not 0 <= value <= _MAX_PORT:
