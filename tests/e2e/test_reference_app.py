@@ -40,7 +40,7 @@ def test_a_question_is_answered_with_its_figures(app: ReferenceApp) -> None:
     metadata = reply.body["metadata"]
     assert (metadata["input_tokens"], metadata["output_tokens"]) == (USAGE.input, USAGE.output)
     assert metadata["cost_usd"] == 0.00025
-    assert metadata["model"] == "default-2026-08-01"
+    assert metadata["model"] == "smollm2-135m-instruct-2026-08-01"
     assert metadata["latency_ms"] > 0
     assert re.fullmatch(r"[0-9a-f]{32}", metadata["trace_id"])
     assert metadata["document_truncated"] is False

@@ -16,7 +16,7 @@ from lrcp.reference.problems import add_problem_handlers
 from lrcp.reference.requests import AnswerMetadata, AnswerReply, QaRequest, ReasonRequest, StressRequest
 from lrcp.reference.settings import VERSION, ReferenceSettings
 
-PROMPT_CHARS = 4_000
+PROMPT_CHARS = 2_400
 _Number = TypeVar("_Number", int, float)
 _SessionId = Annotated[str | None, Header(alias="x-session-id", max_length=200)]
 _UserId = Annotated[str | None, Header(alias="x-user-id", max_length=200)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PASSAGE_CHARS = 400
-BUDGET_CHARS = 2_400
+BUDGET_CHARS = 1_600
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 

@@ -50,7 +50,7 @@ QA = PromptTemplate(
         ("system", "You answer customers of a shop. Use only the facts given. If they do not say, say so. Be brief."),
         ("user", "Facts:\n{document}\n\nQuestion: {question}"),
     ),
-    max_tokens=96,
+    max_tokens=64,
     context_variables=("document",),
     query_variables=("question",),
 )
@@ -58,13 +58,13 @@ REASON = PromptTemplate(
     id="shop-reason",
     version="1.0.0",
     chat=(("system", "Think step by step, then give the answer in one line."), ("user", "{prompt}")),
-    max_tokens=160,
+    max_tokens=96,
     query_variables=("prompt",),
 )
 STRESS = PromptTemplate(
     id="shop-stress",
     version="1.0.0",
     chat=(("user", "{prompt}"),),
-    max_tokens=48,
+    max_tokens=32,
     query_variables=("prompt",),
 )

@@ -68,7 +68,7 @@ def plan_gaps(seed: int, profile: Profile, rate: float) -> Iterator[float]:
 
 def plan_visit(rng: Random) -> Visit:
     """A new visit; a few users come often, most come seldom."""
-    user = min(int(rng.paretovariate(0.9)), USERS)
+    user = 1 + int(USERS * rng.random() ** 2.2)
     subject = rng.choices(list(_SUBJECT_SHARES), weights=list(_SUBJECT_SHARES.values()))[0]
     return Visit(
         user_id=f"user-{user:03d}",

@@ -14,7 +14,7 @@ class Profile:
 
     name: str
     endpoints: dict[str, int] = field(default_factory=lambda: {"/qa": 78, "/reason": 20, "/stress": 2})
-    document_chars: tuple[int, int] = (300, 2_000)
+    document_chars: tuple[int, int] = (300, 1_400)
     repetitions: tuple[int, int] = (2, 3)
     drawbacks: tuple[int, int, int, int] = (92, 4, 2, 2)
     long_reasoning: float = 0.02

@@ -46,3 +46,16 @@ def test_a_cost_that_is_not_stated_is_unknown_and_not_zero(text: str | None, cos
 def test_braces_in_what_a_caller_sends_are_only_text() -> None:
     filled = QA.fill(question="{document} {0} {", document="{question}")
     assert filled.messages()[1]["content"] == "Facts:\n{question}\n\nQuestion: {document} {0} {"
+
+
+@pytest.mark.parametrize(
+    ("environ", "model"),
+    [
+        ({}, "smollm2-135m-instruct"),
+        ({"LRCP_UPSTREAM": "openai"}, "default"),
+        ({"LRCP_UPSTREAM": "openai", "LRCP_UPSTREAM_MODEL": "gpt-5-mini"}, "gpt-5-mini"),
+        ({"LRCP_UPSTREAM_MODEL": "gpt-5-mini", "LRCP_APP_MODEL": "mine"}, "mine"),
+    ],
+)
+def test_the_model_is_named_as_closely_as_it_is_known(environ: dict[str, str], model: str) -> None:
+    assert load_reference_settings(environ).model == model
