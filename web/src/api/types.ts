@@ -1,0 +1,150 @@
+/** What the API gives; the reference at /docs describes each field. */
+
+import type { CostState } from '../format/numbers'
+
+export interface TraceTotals {
+  trace_id: string
+  name: string
+  service: string
+  resource: string
+  env: string
+  ml_app: string
+  root_arrived: boolean
+  start_time: string
+  duration_ns: number
+  status: 'ok' | 'error'
+  spans: number
+  errors: number
+  generations: number
+  models: string[]
+  input_tokens: number | null
+  output_tokens: number | null
+  cost_nusd: number | null
+  cost_state: CostState
+  ttft_ns: number | null
+  session_id: string
+  user_id: string
+}
+
+export interface TraceRow extends TraceTotals {
+  input: string
+  output: string
+  error: string
+}
+
+export interface TracePage {
+  traces: TraceRow[]
+  next_cursor: string | null
+}
+
+export interface Evaluation {
+  time: string
+  span_id: string
+  name: string
+  score: number | null
+  label: string
+  evaluator: string
+  evaluator_version: string
+  evidence: string
+}
+
+/** Arrays of one length, by start time. */
+export interface SpanColumns {
+  span_id: string[]
+  parent_id: string[]
+  start_offset_ns: number[]
+  duration_ns: number[]
+  name: string[]
+  service: string[]
+  resource: string[]
+  kind: string[]
+  status: string[]
+  error_type: string[]
+  model: string[]
+  input_tokens: (number | null)[]
+  output_tokens: (number | null)[]
+  cost_nusd: (number | null)[]
+  cost_source: string[]
+  ttft_ns: (number | null)[]
+}
+
+export interface TraceDetail extends TraceTotals {
+  truncated: boolean
+  columns: SpanColumns
+  evaluations: Evaluation[]
+}
+
+export interface SpanDetail {
+  trace_id: string
+  span_id: string
+  parent_id: string
+  start_time: string
+  duration_ns: number
+  name: string
+  service: string
+  resource: string
+  kind: string
+  status: string
+  error_type: string
+  error_message: string
+  env: string
+  version: string
+  ml_app: string
+  session_id: string
+  user_id: string
+  provider: string
+  model: string
+  response_model: string
+  input_tokens: number | null
+  output_tokens: number | null
+  cached_input_tokens: number | null
+  cache_write_tokens: number | null
+  reasoning_tokens: number | null
+  cost_nusd: number | null
+  cost_source: string
+  ttft_ns: number | null
+  finish_reason: string
+  prompt_version: string
+  route: string
+  cache: string
+  attempts: number
+  input: string
+  output: string
+  tags: Record<string, string>
+  source: string
+}
+
+export interface OverviewPoint {
+  requests: number
+  errors: number
+  p50_s: number | null
+  p95_s: number | null
+  p99_s: number | null
+  ttft_p50_s: number | null
+  ttft_p95_s: number | null
+  input_tokens: number
+  output_tokens: number
+  cost_nusd: number
+  unpriced: number
+}
+
+export type OverviewField = keyof OverviewPoint
+export type OverviewSeries = Record<OverviewField, (number | null)[]>
+
+export interface OverviewGroup {
+  key: string
+  totals: OverviewPoint
+  series: OverviewSeries
+}
+
+export interface Overview {
+  from: string
+  to: string
+  step_s: number
+  group_by: string
+  times_s: number[]
+  totals: OverviewPoint
+  previous: OverviewPoint | null
+  series: OverviewSeries
+  groups: OverviewGroup[]
+}
