@@ -11,6 +11,9 @@ from lrcp.api.traces.preview import preview_input, preview_output
 _ROOT_ORDER: Final = "(parent_id != '', start_time)"
 """The root comes first; while it has not arrived, the earliest span stands for it."""
 
+_WORDS_ORDER: Final = "(parent_id != '', kind NOT IN ('workflow', 'agent', 'llm'), start_time)"
+"""Whose words stand for the trace: the root's, else those of what the application asked a model, else of any span."""
+
 TOTALS: Final = f"""
     count() AS spans,
     countIf(status = 'error') AS errors,
@@ -30,9 +33,10 @@ TOTALS: Final = f"""
 
 _SQL: Final = f"""
 SELECT trace_id, {TOTALS},
-    argMinIf(leftUTF8(input, 6000), {_ROOT_ORDER}, input != '') AS first_input,
-    argMinIf(leftUTF8(output, 2000), {_ROOT_ORDER}, output != '') AS last_output,
-    argMinIf(if(error_message != '', error_message, error_type), start_time, status = 'error') AS error
+    argMinIf(leftUTF8(input, 6000), {_WORDS_ORDER}, input != '') AS first_input,
+    argMinIf(leftUTF8(output, 2000), {_WORDS_ORDER}, output != '') AS last_output,
+    argMinIf(if(error_message != '', error_message, error_type), start_time,
+        status = 'error' AND (error_message != '' OR error_type != '')) AS error
 FROM spans
 PREWHERE {IN_RANGE} AND trace_id IN {{ids:Array(String)}}
 GROUP BY trace_id
