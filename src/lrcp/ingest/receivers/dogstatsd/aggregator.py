@@ -20,6 +20,12 @@ from lrcp.model.metric import BUCKET_S, MetricBucket, bucket_start_s
 
 DEFAULT_MAX_SERIES: Final = 100_000
 _MAX_KNOWN: Final = 200_000
+_MAX_KNOWN_BYTES: Final = 1024
+"""Longer lines are not remembered by their surroundings, which bounds the memory that strangers can fill."""
+
+MAX_LINE_BYTES: Final = 8192
+"""The agent's default for a whole packet."""
+
 _MAX_NOTES: Final = 10_000
 """Events and checks between two flushes; more are refused and counted."""
 
@@ -122,6 +128,8 @@ class Aggregator:
     def _add_slowly(self, line: bytes, surroundings: _Surroundings, raw: bytes, now_ns: int) -> None:
         """Take a line that is no single number of a known series."""
         try:
+            if len(line) > MAX_LINE_BYTES:
+                raise InputError(f"the line has {len(line)} bytes, the limit is {MAX_LINE_BYTES}")
             if line.startswith((EVENT_MARK, CHECK_MARK)):
                 self._add_note(line.removesuffix(b"\r"), now_ns)
             elif (members := self._known_sets.get(surroundings)) is not None and raw:
@@ -130,7 +138,8 @@ class Aggregator:
                 for value in parse_values(raw):
                     add(value)
             else:
-                self._add_metric(parse_metric(line.removesuffix(b"\r")), surroundings, now_ns)
+                metric = parse_metric(line.removesuffix(b"\r"))
+                self._add_metric(metric, surroundings if len(line) <= _MAX_KNOWN_BYTES else None, now_ns)
         except InputError as error:
             self._refuse(str(error))
         else:
@@ -140,8 +149,8 @@ class Aggregator:
         self._tally.rejected += 1
         self._tally.first_reason = self._tally.first_reason or reason
 
-    def _add_metric(self, metric: MetricLine, surroundings: _Surroundings, now_ns: int) -> None:
-        """Take a parsed line, and remember its surroundings. Raises: InputError - outside a bound."""
+    def _add_metric(self, metric: MetricLine, surroundings: _Surroundings | None, now_ns: int) -> None:
+        """Take a parsed line, and remember its surroundings (None: do not). Raises: InputError - outside a bound."""
         if metric.time_s:
             self._timed.add(metric, now_ns)
             return
@@ -149,13 +158,15 @@ class Aggregator:
         if len(self._known) + len(self._known_sets) >= _MAX_KNOWN:
             self._forget_surroundings()
         if isinstance(series, SetSeries):
-            self._known_sets[surroundings] = series
             series.add_member(metric.member)
+            if surroundings is not None:
+                self._known_sets[surroundings] = series
             return
         add = series.add if metric.rate == 1.0 else partial(series.add_sampled, rate=metric.rate)
-        self._known[surroundings] = add
         for value in metric.values:
             add(value)
+        if surroundings is not None:
+            self._known[surroundings] = add
 
     def _find_series(self, metric: MetricLine) -> AnySeries:
         series = self._registry.find(metric)

@@ -1,6 +1,7 @@
 """What metrics, events and checks of DogStatsD share: numbers, text, tags."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from lrcp.model.errors import DecodeError
@@ -10,6 +11,7 @@ _DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").fullmatch
 _HEXADECIMAL = re.compile(rb"[+-]?0[xX][\da-fA-F]*\.?[\da-fA-F]*[pP][+-]?\d+").fullmatch
 _INTEGER = re.compile(rb"[+-]?\d{1,19}").fullmatch
 _MAX_NUMBER_BYTES: Final = 400
+_MAX_REMEMBERED_BYTES: Final = 512
 
 _STRIPPED_TAGS: Final = (b"dd.internal.entity_id:", b"dd.internal.card:", b"dd.internal.jmx_check_name:")
 
@@ -53,8 +55,13 @@ def parse_integer(raw: bytes) -> int:
 def parse_tags(raw: bytes) -> tuple[tuple[str, ...], str | None]:
     """Tags of a `#` field: the normalised tags, and the host that a `host:` tag names (None: no such tag).
 
-    Tags that only speak to the agent (`dd.internal...`) are taken out.
+    Tags that only speak to the agent (`dd.internal...`) are taken out. Short fields are remembered: lines that cannot
+    be found by their surroundings (timed ones, events) mostly repeat the tags of others.
     """
+    return _remembered_tags(raw) if len(raw) <= _MAX_REMEMBERED_BYTES else _read_tags(raw)
+
+
+def _read_tags(raw: bytes) -> tuple[tuple[str, ...], str | None]:
     host: str | None = None
     kept: list[str] = []
     for tag in raw.split(b","):
@@ -63,3 +70,6 @@ def parse_tags(raw: bytes) -> tuple[tuple[str, ...], str | None]:
         elif tag and not tag.startswith(_STRIPPED_TAGS):
             kept.append(parse_text(tag))
     return normalize_tags(kept), host
+
+
+_remembered_tags = lru_cache(maxsize=8192)(_read_tags)

@@ -241,3 +241,21 @@ def test_events_and_checks_without_a_time_are_of_now_and_two_equal_events_have_t
     assert len({event.id for event in events}) == 3
     assert all(0 < event.id < 1 << 63 for event in events)
     assert [check.time_ns for check in checks] == [ns(1), 7 * NS]
+
+
+def test_long_lines_are_taken_up_to_the_agents_packet_size_and_refused_above() -> None:
+    aggregator = Aggregator()
+    tags = b",".join(b"tag%d:%s" % (number, b"v" * 100) for number in range(70))
+    aggregator.add_datagram(b"a:1|c|#%s\na:2|c|#%s\nb:1|c|#%s" % (tags, tags, tags * 2), ns(1))
+    (bucket,) = aggregator.take(ns(1))[0]
+    assert (bucket.sum, len(bucket.tags)) == (3.0, 70)
+    assert aggregator.take_tally().rejected == 1
+
+
+def test_forgetting_surroundings_does_not_split_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrcp.ingest.receivers.dogstatsd.aggregator._MAX_KNOWN", 3)
+    aggregator = Aggregator()
+    for _ in range(3):
+        aggregator.add_datagram(b"".join(b"m%d:1|c\ns%d:x|s\n" % (number, number) for number in range(5)), ns(1))
+    buckets = aggregator.take(ns(1))[0]
+    assert sorted((b.metric, b.count) for b in buckets) == sorted((f"{k}{n}", 3.0) for k in "ms" for n in range(5))
