@@ -62,8 +62,7 @@ async def bench_socket(rate: float, seconds: float) -> dict[str, int]:
     await server.start()
     sender = multiprocessing.get_context("spawn").Process(target=send, args=(server.port, rate, seconds))
     sender.start()
-    while sender.is_alive():
-        await asyncio.sleep(0.05)
+    await asyncio.to_thread(sender.join)
     await server.stop()
     return counters.snapshot()["dogstatsd"]
 
