@@ -122,6 +122,9 @@ def test_a_client_without_llm_observability_still_ends_in_generations_without_wo
     assert len(rows) == 9
     assert_one_row_each(rows)
     assert {row["source"] for row in rows} == {"ddtrace"}
+    answered = every(rows, kind="llm", status="ok")
+    assert [pick(row, "model", *TOKENS[:3]) for row in answered] == [("gpt-5-mini", *CHAT_TOKENS[:3])] * 2
+    assert {row["input"] + row["output"] for row in answered} == {""}
 
 
 def test_a_web_application_ends_in_its_own_spans(server: LrcpServer, run_client: RunClient) -> None:

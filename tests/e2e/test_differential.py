@@ -54,6 +54,8 @@ def test_our_rows_are_what_the_test_agent_decodes(
         span, high = expected[int(row["span_id"], 16)]
         assert as_row(span, high) == {column: row[column] for column in as_row(span, high)}
         assert tags_of(span).items() <= row["tags"].items()
+        numbers = numbers_of(span)
+        assert numbers == {key: float(row["tags"][key]) for key in numbers}
 
 
 def with_high_bits(trace: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -74,9 +76,9 @@ def as_row(span: dict[str, Any], high: str) -> Row:
         "start_ns": span["start"],
         "duration_ns": span["duration"],
         "status": "error" if span.get("error") else "ok",
-        "env": span["meta"].get("env", "diff"),
-        "error_message": span["meta"].get("error.message", ""),
-        "error_type": span["meta"].get("error.type", ""),
+        "env": span.get("meta", {}).get("env", "diff"),
+        "error_message": span.get("meta", {}).get("error.message", ""),
+        "error_type": span.get("meta", {}).get("error.type", ""),
     }
     if llmobs:
         metrics, meta = llmobs["metrics"], llmobs["meta"]
@@ -97,7 +99,12 @@ _OWN_COLUMN = ("env", "version", "span.kind", "usr.id", "error.", "gen_ai.", "ll
 
 def tags_of(span: dict[str, Any]) -> dict[str, str]:
     """The tags that no column of ours takes; tags of the tracer's own ('_dd...') are not kept."""
-    return {key: text for key, text in span["meta"].items() if not key.startswith(_OWN_COLUMN)}
+    return {key: text for key, text in span.get("meta", {}).items() if not key.startswith(_OWN_COLUMN)}
+
+
+def numbers_of(span: dict[str, Any]) -> dict[str, float]:
+    """The numeric tags that no column of ours takes."""
+    return {key: number for key, number in span.get("metrics", {}).items() if not key.startswith(_OWN_COLUMN)}
 
 
 def replay(agent: DdapmAgent, server: LrcpServer) -> int:

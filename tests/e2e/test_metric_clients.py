@@ -72,5 +72,8 @@ def test_the_official_api_client_submits_metrics_logs_events_and_checks(
     assert json.loads(lost["attributes"])["order"] == "7"
     event = only(server.sql("SELECT * FROM events WHERE aggregation_key = 'api-prices'"), title="Price changed")
     assert pick(event, "text", "alert_type") == ("Kettles cost less", "info")
+    change = only(server.sql("SELECT * FROM events WHERE aggregation_key = 'api-flags'"), title="Free shipping on")
+    assert change["text"] == "A flag was switched"
+    assert "suite:api" in change["tags"]
     check = only(server.sql("SELECT * FROM checks WHERE check = 'api.up'"), host="h1")
     assert pick(check, "status", "message") == ("critical", "down")

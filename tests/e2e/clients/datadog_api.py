@@ -20,9 +20,22 @@ from datadog_api_client.v1.model.series import Series
 from datadog_api_client.v1.model.service_check import ServiceCheck
 from datadog_api_client.v1.model.service_check_status import ServiceCheckStatus
 from datadog_api_client.v1.model.service_checks import ServiceChecks
+from datadog_api_client.v2.api.events_api import EventsApi as EventsV2
 from datadog_api_client.v2.api.logs_api import LogsApi
 from datadog_api_client.v2.api.metrics_api import MetricsApi as MetricsV2
+from datadog_api_client.v2.model.change_event_custom_attributes import ChangeEventCustomAttributes
+from datadog_api_client.v2.model.change_event_custom_attributes_changed_resource import (
+    ChangeEventCustomAttributesChangedResource,
+)
+from datadog_api_client.v2.model.change_event_custom_attributes_changed_resource_type import (
+    ChangeEventCustomAttributesChangedResourceType,
+)
 from datadog_api_client.v2.model.content_encoding import ContentEncoding
+from datadog_api_client.v2.model.event_category import EventCategory
+from datadog_api_client.v2.model.event_create_request import EventCreateRequest as EventV2
+from datadog_api_client.v2.model.event_create_request_payload import EventCreateRequestPayload
+from datadog_api_client.v2.model.event_create_request_type import EventCreateRequestType
+from datadog_api_client.v2.model.event_payload import EventPayload
 from datadog_api_client.v2.model.http_log import HTTPLog
 from datadog_api_client.v2.model.http_log_item import HTTPLogItem
 from datadog_api_client.v2.model.metric_content_encoding import MetricContentEncoding
@@ -64,9 +77,22 @@ with ApiClient(configuration) as client:
             aggregation_key="api-prices",
         )
     )
+    flag = ChangeEventCustomAttributesChangedResource(
+        name="free-shipping", type=ChangeEventCustomAttributesChangedResourceType.FEATURE_FLAG
+    )
+    change = EventPayload(
+        title="Free shipping on",
+        message="A flag was switched",
+        category=EventCategory.CHANGE,
+        attributes=ChangeEventCustomAttributes(changed_resource=flag),
+        aggregation_key="api-flags",
+        tags=tags,
+    )
+    request = EventV2(type=EventCreateRequestType.EVENT, attributes=change)
+    accepted = EventsV2(client).create_event(body=EventCreateRequestPayload(data=request))
     check = ServiceCheck(
         check="api.up", host_name="h1", status=ServiceCheckStatus.CRITICAL, tags=tags, message="down", timestamp=now
     )
     ServiceChecksApi(client).submit_service_check(body=ServiceChecks([check]))
 
-print(json.dumps({"valid": valid, "time": now, "event": event.status}))
+print(json.dumps({"valid": valid, "time": now, "event": event.status, "event_v2": accepted.data.type}))
