@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,17 +14,18 @@ from tests.e2e.rows import CHAT_TOKENS, TOKENS, Row, assert_one_row_each, every,
 from tests.support.lrcp_server import LrcpServer
 from tests.support.model_server import ModelServer, running_model_server
 from tests.support.model_wires import ANSWER
-from tests.support.processes import clean_environ
+from tests.support.processes import PYTHON, clean_environ
 
 pytestmark = pytest.mark.e2e
+PATH = os.pathsep.join((os.environ["PATH"], str(Path(PYTHON).parent)))
 SOURCES = ("main.js", "package.json", "package-lock.json")
 
 
 @pytest.fixture(scope="session")
 def node_program(request: pytest.FixtureRequest) -> Path:
     """The program with its packages, installed by `npm ci` once for each state of its files, in pytest's cache."""
-    npm = shutil.which("npm")
-    assert npm, "Node is needed: put node and npm on PATH (`make test` brings its own)"
+    npm = shutil.which("npm", path=PATH)
+    assert npm, "Node is needed: put node and npm on PATH (`make test` installs one where PATH has none)"
     texts = {name: (CLIENTS / "node" / name).read_bytes() for name in SOURCES}
     state = hashlib.sha256(b"".join(texts.values())).hexdigest()[:16]
     folder = Path(request.config.cache.mkdir(f"node-client-{state}"))
@@ -31,7 +33,7 @@ def node_program(request: pytest.FixtureRequest) -> Path:
         for name, text in texts.items():
             (folder / name).write_bytes(text)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=240)
+        subprocess.run(command, cwd=folder, env=clean_environ(PATH=PATH), check=True, capture_output=True, timeout=240)
         (folder / "installed").touch()
     return folder / "main.js"
 
@@ -51,8 +53,9 @@ def run_node(program: Path, server: LrcpServer, model: ModelServer) -> dict[str,
         DD_LLMOBS_ENABLED="1",
         DD_LLMOBS_ML_APP="dd-node-ml",
         DD_DOGSTATSD_PORT=str(server.dogstatsd_port),
+        PATH=PATH,
     )
-    argv = [shutil.which("node") or "node", str(program), model.openai_url]
+    argv = [shutil.which("node", path=PATH) or "node", str(program), model.openai_url]
     done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     printed: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])

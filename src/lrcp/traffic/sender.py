@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -13,6 +14,7 @@ from lrcp.traffic.tally import Outcome, Tally
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 _DOWN = "application down"
+_NOT_AN_ANSWER = "reply that is no answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +112,8 @@ class Sender:
         except aiohttp.ClientConnectionError:
             self._up.clear()
             outcome = Outcome(latency_s=time.monotonic() - started, error=_DOWN)
-        except (aiohttp.ClientError, ValueError) as error:
-            outcome = Outcome(latency_s=time.monotonic() - started, error=type(error).__name__)
+        except (aiohttp.ClientError, ValueError):
+            outcome = Outcome(latency_s=time.monotonic() - started, error=_NOT_AN_ANSWER)
         finally:
             slots.release()
         self.tally.add(outcome)
@@ -123,13 +125,7 @@ class Sender:
                 self._heed(reply.headers.get("retry-after"))
                 await reply.read()
                 return Outcome(latency_s=time.monotonic() - started, error=f"HTTP {reply.status}")
-            said = (await reply.json())["metadata"]
-        return Outcome(
-            latency_s=time.monotonic() - started,
-            input_tokens=said["input_tokens"],
-            output_tokens=said["output_tokens"],
-            cost_usd=said["cost_usd"],
-        )
+            return read_outcome(await reply.json(), time.monotonic() - started)
 
     def _heed(self, retry_after: str | None) -> None:
         if retry_after and retry_after.isdigit():
@@ -155,3 +151,14 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
             self.waiting = ""
+
+
+def read_outcome(reply: Any, latency_s: float) -> Outcome:
+    """What an answer says of itself. Raises: ValueError - it is not of the reference application's shape."""
+    said = reply.get("metadata") if isinstance(reply, dict) else None
+    if not isinstance(said, dict):
+        raise ValueError("the reply has no metadata")
+    tokens_in, tokens_out, cost = said.get("input_tokens"), said.get("output_tokens"), said.get("cost_usd")
+    if not all(figure is None or isinstance(figure, int | float) for figure in (tokens_in, tokens_out, cost)):
+        raise ValueError(f"the reply's figures are no numbers: {tokens_in!r}, {tokens_out!r}, {cost!r}")
+    return Outcome(latency_s=latency_s, input_tokens=tokens_in, output_tokens=tokens_out, cost_usd=cost)
