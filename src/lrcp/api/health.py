@@ -61,6 +61,7 @@ def health_router(checks: Mapping[str, HealthCheck]) -> APIRouter:
 
     @router.get(
         "/health",
+        summary="Health of the components",
         response_model=HealthDocument,
         responses={503: {"model": HealthDocument, "description": "A component is down"}},
     )

@@ -153,7 +153,7 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
   return {
     width,
     height: HEIGHT,
-    padding: [8, 6, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: SYNC.key, setSeries: false },

@@ -8,24 +8,22 @@ import type { TraceRow } from '../api/types'
 import { formatCount, formatDuration, formatTraceCost } from '../format/numbers'
 import { formatMoment, formatMomentFully } from '../format/times'
 import { Badge } from '../ui/parts'
-import type { TraceSearch } from './filters'
 
 const ROW_PX = 58
-const GRID = 'grid grid-cols-[7.5rem_minmax(10rem,1fr)_minmax(0,2.2fr)_minmax(7rem,0.9fr)_5.5rem_5.5rem_6.5rem_7rem] items-center gap-x-3 px-4 max-lg:grid-cols-[6.5rem_minmax(0,1fr)_5rem_5.5rem]'
+const GRID = 'grid grid-cols-[7.5rem_minmax(10rem,1fr)_minmax(0,2.2fr)_minmax(7rem,0.9fr)_5.5rem_5.5rem_6.5rem_7rem] items-center gap-x-3 px-4 max-lg:grid-cols-[5.9rem_minmax(0,1fr)_4.4rem_5.2rem] max-lg:gap-x-2'
 const WIDE = 'max-lg:hidden'
 
 interface Props {
   rows: TraceRow[]
   chosen: number
-  onChoose: (at: number) => void
-  onFilter: (next: Partial<TraceSearch>) => void
+  onChoose: (traceId: string) => void
   onEnd: () => void
   loading: boolean
   stale: boolean
   children: ReactNode
 }
 
-export function TraceList({ rows, chosen, onChoose, onFilter, onEnd, loading, stale, children }: Props) {
+export function TraceList({ rows, chosen, onChoose, onEnd, loading, stale, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const list = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 12, getItemKey: (at) => rows[at]!.trace_id })
   const items = list.getVirtualItems()
@@ -54,7 +52,7 @@ export function TraceList({ rows, chosen, onChoose, onFilter, onEnd, loading, st
         <ol aria-label="Traces" style={{ height: list.getTotalSize(), position: 'relative' }}>
           {items.map((item) => (
             <li key={item.key} className="absolute inset-x-0 top-0" style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}>
-              <Row row={rows[item.index]!} chosen={item.index === chosen} at={item.index} onChoose={onChoose} onFilter={onFilter} />
+              <Row row={rows[item.index]!} chosen={item.index === chosen} onChoose={onChoose} />
             </li>
           ))}
         </ol>
@@ -66,20 +64,17 @@ export function TraceList({ rows, chosen, onChoose, onFilter, onEnd, loading, st
 
 interface RowProps {
   row: TraceRow
-  at: number
   chosen: boolean
-  onChoose: (at: number) => void
-  onFilter: (next: Partial<TraceSearch>) => void
+  onChoose: (traceId: string) => void
 }
 
-const Row = memo(
-  function Row({ row, at, chosen, onChoose }: RowProps) {
+const Row = memo(function Row({ row, chosen, onChoose }: RowProps) {
     const failed = row.status === 'error'
     return (
       <Link
         to="/traces/$traceId"
         params={{ traceId: row.trace_id }}
-        onFocus={() => onChoose(at)}
+        onFocus={() => onChoose(row.trace_id)}
         className={`${GRID} h-full border-b border-line text-[13px] -outline-offset-2 hover:bg-raised/70 ${chosen ? 'bg-accent-soft' : ''}`}
       >
         <span className="num flex items-center gap-2 text-soft" title={formatMomentFully(row.start_time)}>
@@ -88,7 +83,8 @@ const Row = memo(
         </span>
         <span className="min-w-0">
           <span className="block truncate font-medium">{row.name || row.resource}</span>
-          <span className="flex items-center gap-1.5 truncate text-xs text-faint">
+          <span className={`block truncate text-xs lg:hidden ${failed ? 'text-bad' : 'text-faint'}`}>{failed ? row.error || 'failed' : row.input || row.service}</span>
+          <span className={`flex items-center gap-1.5 truncate text-xs text-faint ${WIDE}`}>
             {row.service}
             {row.env && ` · ${row.env}`} · {row.spans === 1 ? '1 span' : `${formatCount(row.spans)} spans`}
             {!row.root_arrived && <Badge title="The root span has not arrived">partial</Badge>}
@@ -112,9 +108,7 @@ const Row = memo(
         <Cost row={row} />
       </Link>
     )
-  },
-  (before, after) => before.chosen === after.chosen && before.at === after.at && before.row.trace_id === after.row.trace_id && before.row.spans === after.row.spans && before.row.duration_ns === after.row.duration_ns,
-)
+})
 
 function Cost({ row }: { row: TraceRow }) {
   const text = formatTraceCost(row.cost_nusd, row.cost_state)

@@ -1,7 +1,7 @@
 /** One trace: what it was, the waterfall, and the span that is chosen. */
 
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useCanGoBack, useRouter } from '@tanstack/react-router'
 import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { ApiProblem, getTrace } from '../api/client'
@@ -54,9 +54,7 @@ function Header({ trace }: { trace: TraceDetail }) {
   return (
     <header className="shrink-0 bg-panel px-4 pt-3 pb-2.5">
       <div className="flex min-w-0 items-center gap-2">
-        <Link to="/traces" className="rounded-md p-1.5 text-soft hover:bg-raised hover:text-ink" aria-label="Back to the list">
-          <ArrowLeft size={16} />
-        </Link>
+        <BackToList />
         {failed ? <CircleAlert size={17} className="shrink-0 text-bad" aria-label="Failed" /> : <CircleCheck size={17} className="shrink-0 text-good" aria-label="OK" />}
         <h1 className="truncate text-base font-semibold">{trace.name}</h1>
         <span className="truncate text-soft">{trace.service}</span>
@@ -97,6 +95,24 @@ function Header({ trace }: { trace: TraceDetail }) {
         )}
       </dl>
     </header>
+  )
+}
+
+/** Back to the list as it was left, filters and all; to a new one when the trace was opened by its address. */
+function BackToList() {
+  const router = useRouter()
+  const canGoBack = useCanGoBack()
+  const look = 'rounded-md p-1.5 text-soft hover:bg-raised hover:text-ink'
+  if (!canGoBack)
+    return (
+      <Link to="/traces" className={look} aria-label="To the list of traces">
+        <ArrowLeft size={16} />
+      </Link>
+    )
+  return (
+    <button type="button" className={look} aria-label="Back" onClick={() => router.history.back()}>
+      <ArrowLeft size={16} />
+    </button>
   )
 }
 

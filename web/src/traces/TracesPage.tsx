@@ -25,7 +25,11 @@ export function TracesPage() {
   const query = useTraces(search)
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.traces) ?? [], [query.data])
   const open = useCallback((traceId: string) => void navigate({ to: '/traces/$traceId', params: { traceId } }), [navigate])
-  const [chosen, setChosen] = useListKeys(rows.length, (at) => rows[at] && open(rows[at].trace_id))
+  // By id: new traces at the top must not move the choice to another one.
+  const [chosenId, choose] = useState('')
+  const chosen = useMemo(() => rows.findIndex((row) => row.trace_id === chosenId), [rows, chosenId])
+  const chooseAt = useCallback((at: number) => rows[at] && choose(rows[at].trace_id), [rows])
+  useListKeys(rows.length, chosen, chooseAt, () => open(chosenId))
   const more = useCallback(() => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage()
   }, [query])
@@ -43,7 +47,7 @@ export function TracesPage() {
           <ErrorNote error={query.error} retry={() => void query.refetch()} />
         </div>
       )}
-      <TraceList rows={rows} chosen={chosen} onChoose={setChosen} onFilter={change} onEnd={more} loading={query.isLoading} stale={query.isPlaceholderData}>
+      <TraceList rows={rows} chosen={chosen} onChoose={choose} onEnd={more} loading={query.isLoading} stale={query.isPlaceholderData}>
         {query.isFetchingNextPage ? 'Loading more…' : query.hasNextPage ? <Button onClick={more}>Load more</Button> : rows.length > 0 ? `${rows.length} traces, no more in this range` : ''}
       </TraceList>
     </div>
@@ -68,11 +72,10 @@ function useTraces(search: TraceSearch) {
 }
 
 /** j, k and the arrows move, Enter opens, / goes to the search. */
-function useListKeys(count: number, open: (at: number) => void): [number, (at: number) => void] {
-  const [chosen, setChosen] = useState(-1)
-  const latest = useRef({ count, chosen, open })
+function useListKeys(count: number, chosen: number, choose: (at: number) => void, open: () => void): void {
+  const latest = useRef({ count, chosen, choose, open })
   useEffect(() => {
-    latest.current = { count, chosen, open }
+    latest.current = { count, chosen, choose, open }
   })
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -80,9 +83,9 @@ function useListKeys(count: number, open: (at: number) => void): [number, (at: n
       const target = event.target as HTMLElement
       if (target.closest('input, textarea, select, [role=menu], [role=dialog]')) return
       const now = latest.current
-      if (event.key === 'j' || event.key === 'ArrowDown') setChosen(Math.min(now.count - 1, now.chosen + 1))
-      else if (event.key === 'k' || event.key === 'ArrowUp') setChosen(Math.max(0, now.chosen - 1))
-      else if (event.key === 'Enter' && now.chosen >= 0 && !target.closest('button, a')) now.open(now.chosen)
+      if (event.key === 'j' || event.key === 'ArrowDown') now.choose(Math.min(now.count - 1, now.chosen + 1))
+      else if (event.key === 'k' || event.key === 'ArrowUp') now.choose(Math.max(0, now.chosen - 1))
+      else if (event.key === 'Enter' && now.chosen >= 0 && !target.closest('button, a')) now.open()
       else if (event.key === '/') document.getElementById('trace-search')?.focus()
       else return
       event.preventDefault()
@@ -90,5 +93,4 @@ function useListKeys(count: number, open: (at: number) => void): [number, (at: n
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [])
-  return [chosen, setChosen]
 }

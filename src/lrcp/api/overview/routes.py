@@ -87,7 +87,12 @@ def overview_router(reader: TelemetryReader, clock: Clock) -> APIRouter:
     """The route of /api/overview."""
     router = APIRouter(prefix="/api", tags=["Overview"])
 
-    @router.get("/overview", response_model=Overview, responses=problem_responses(422, 429, 503))
+    @router.get(
+        "/overview",
+        summary="Model traffic over time",
+        response_model=Overview,
+        responses=problem_responses(422, 429, 503),
+    )
     async def get_overview(query: Annotated[OverviewParameters, Query()]) -> Response:
         """Requests, errors, latency, tokens and cost of model calls over time, together and by group."""
         within = parse_range(query.from_, query.to, clock.now_ns())

@@ -45,7 +45,12 @@ def sql_router(reader: TelemetryReader, engine_settings: Mapping[str, Any]) -> A
     router = APIRouter(prefix="/api", tags=["SQL"])
     settings = {**SQL_LIMITS, **engine_settings}
 
-    @router.post("/sql", response_model=SqlResult, responses=problem_responses(400, 408, 413, 422, 429, 503))
+    @router.post(
+        "/sql",
+        summary="Query with SQL",
+        response_model=SqlResult,
+        responses=problem_responses(400, 408, 413, 422, 429, 503),
+    )
     async def post_sql(query: SqlQuery) -> Response:
         """Read with SQL: SELECT, WITH, EXPLAIN, SHOW or DESCRIBE; 15 s, 10000 rows and 50 MB at most."""
         return Response(encode_result(await run_sql(reader, query.query, settings)), media_type="application/json")

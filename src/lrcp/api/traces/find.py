@@ -23,7 +23,9 @@ _HOUR_NS: Final = 3_600_000_000_000
 TRACE_WINDOW_NS: Final = 6 * _HOUR_NS
 """Spans of a trace further than this from its match are not looked for."""
 
-_FIRST_SCAN_ROWS: Final = 2_000
+_SCAN_ROWS_PER_TRACE: Final = 40
+_SCAN_MATCHES_PER_TRACE: Final = 6
+"""How deep the first scan goes: without filters every span of a trace counts, with filters only a few of each do."""
 _MAX_SCAN_ROWS: Final = 500_000
 
 
@@ -42,7 +44,7 @@ async def find_places(
     """The first `limit` traces after the cursor, in the order of the sort (greatest key first)."""
     if sort != "time":
         return await _by_total(reader, conditions, sort, cursor, limit)
-    scan_rows = max(_FIRST_SCAN_ROWS, 20 * limit)
+    scan_rows = limit * (_SCAN_ROWS_PER_TRACE if conditions.span == "1" else _SCAN_MATCHES_PER_TRACE)
     while True:
         places, complete = await _scan(reader, conditions, cursor, scan_rows, limit)
         if complete or len(places) >= limit or scan_rows >= _MAX_SCAN_ROWS:

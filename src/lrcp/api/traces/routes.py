@@ -92,12 +92,19 @@ def trace_router(reader: TelemetryReader, clock: Clock) -> APIRouter:
     """Routes of /api/traces and /api/spans."""
     router = APIRouter(prefix="/api", tags=["Traces"])
 
-    @router.get("/traces", response_model=TracePage, responses=problem_responses(400, 422, 429, 503))
+    @router.get(
+        "/traces", summary="Find traces", response_model=TracePage, responses=problem_responses(400, 422, 429, 503)
+    )
     async def get_traces(query: Annotated[TraceListQuery, Query()]) -> Response:
-        """Find traces: filter, sort, page by cursor. Pages stay put while new traces arrive."""
+        """Filter, sort, and page by cursor. Pages stay put while new traces arrive."""
         return _json(await list_traces(reader, query, clock.now_ns()))
 
-    @router.get("/traces/{trace_id}", response_model=TraceDetail, responses=problem_responses(404, 422, 429, 503))
+    @router.get(
+        "/traces/{trace_id}",
+        summary="One trace",
+        response_model=TraceDetail,
+        responses=problem_responses(404, 422, 429, 503),
+    )
     async def get_trace(
         trace_id: Annotated[
             str, Path(description="16 or 32 hex digits, or decimal", examples=["0af7651916cd43dd8448eb211c80319c"])
@@ -106,7 +113,12 @@ def trace_router(reader: TelemetryReader, clock: Clock) -> APIRouter:
         """One trace with all its spans, as columns."""
         return _json(await load_trace(reader, parse_trace_id(trace_id)))
 
-    @router.get("/spans/{span_id}", response_model=SpanDetail, responses=problem_responses(404, 422, 429, 503))
+    @router.get(
+        "/spans/{span_id}",
+        summary="One span",
+        response_model=SpanDetail,
+        responses=problem_responses(404, 422, 429, 503),
+    )
     async def get_span(
         span_id: Annotated[str, Path(description="16 hex digits, or decimal", examples=["00f067aa0ba902b7"])],
         trace_id: Annotated[str, Query(description="The trace it belongs to", max_length=64)],
