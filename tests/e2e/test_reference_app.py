@@ -141,7 +141,13 @@ def test_a_gateway_that_is_down_gives_502_and_says_what_to_do(test_agent: DdapmA
 
 @pytest.mark.parametrize(
     ("model", "status", "said"),
-    [("missing", 502, "LRCP_APP_MODEL"), ("broken", 502, "'broken'"), ("throttled", 503, "limit")],
+    [
+        ("missing", 502, "LRCP_APP_MODEL"),
+        ("broken", 502, "'broken'"),
+        ("throttled", 503, "limit"),
+        ("empty", 502, "holds no answer"),
+        ("babble", 502, "holds no answer"),
+    ],
 )
 def test_a_model_that_fails_is_said_so(
     gateway: ModelServer, test_agent: DdapmAgent, tmp_path: Path, model: str, status: int, said: str

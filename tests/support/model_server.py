@@ -1,7 +1,7 @@
 """A real HTTP server that speaks the OpenAI, Gemini and Anthropic wires, on a free port, with known answers and usage.
 
 A model named `missing`, `throttled` or `broken` fails with 404, 429 or 500 in the provider's own shape; any other
-answers. Each request is kept, headers and body, for a test to look at.
+answers; `empty` replies 200 with no choices, `babble` 200 with a web page. Each request is kept, headers and body, for a test to look at.
 """
 
 import asyncio
@@ -132,8 +132,11 @@ async def _chat(request: web.Request) -> web.StreamResponse:
     failed = _failure(model, wires.openai_error)
     if failed is not None:
         return failed
+    if model == "babble":
+        return web.Response(text="<html>Welcome to the captive portal</html>", content_type="text/html")
     if not body.get("stream"):
-        return web.json_response(wires.openai_reply(model))
+        reply = wires.openai_reply(model)
+        return web.json_response({**reply, "choices": []} if model == "empty" else reply)
     with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
     frames = [f"data: {json.dumps(frame)}\n\n" for frame in wires.openai_frames(model, with_usage=with_usage)]
     return await _stream(request, [*frames, "data: [DONE]\n\n"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import openai
 from ddtrace.llmobs import LLMObs
+from openai.types.chat import ChatCompletion
 
 from lrcp.reference.prompts import FilledPrompt
 from lrcp.reference.settings import ReferenceSettings
@@ -56,23 +57,14 @@ class Asker:
                     max_tokens=prompt.template.max_tokens,
                     temperature=0.2,
                 )
-                reply = raw.parse()
-            except openai.OpenAIError as error:
+                return read_answer(raw.parse(), raw.headers.get(COST_HEADER))
+            except (openai.OpenAIError, ValueError) as error:
                 raise self._upstream_error(error) from error
-        choice = reply.choices[0]
-        return Answer(
-            text=choice.message.content or "",
-            model=reply.model,
-            input_tokens=reply.usage.prompt_tokens if reply.usage else None,
-            output_tokens=reply.usage.completion_tokens if reply.usage else None,
-            cost_usd=parse_cost(raw.headers.get(COST_HEADER)),
-            finish_reason=choice.finish_reason or "",
-        )
 
     async def close(self) -> None:
         await self._client.close()
 
-    def _upstream_error(self, error: openai.OpenAIError) -> UpstreamError:
+    def _upstream_error(self, error: Exception) -> UpstreamError:
         where, model = self._settings.gateway_url, self._settings.model
         if isinstance(error, openai.APITimeoutError):
             waited = f"{self._settings.call_timeout_s:g} s"
@@ -122,6 +114,21 @@ async def _ask_side_by_side(asker: Asker, prompt: FilledPrompt, times: int, answ
 def _first_error(failures: BaseExceptionGroup[UpstreamError]) -> UpstreamError:
     first = failures.exceptions[0]
     return first if isinstance(first, UpstreamError) else _first_error(first)
+
+
+def read_answer(reply: ChatCompletion, cost: str | None) -> Answer:
+    """The answer in a reply. Raises: ValueError - the reply holds none, whatever its status said."""
+    choices = getattr(reply, "choices", None)
+    if not choices:
+        raise ValueError("the reply holds no answer")
+    return Answer(
+        text=choices[0].message.content or "",
+        model=reply.model,
+        input_tokens=reply.usage.prompt_tokens if reply.usage else None,
+        output_tokens=reply.usage.completion_tokens if reply.usage else None,
+        cost_usd=parse_cost(cost),
+        finish_reason=choices[0].finish_reason or "",
+    )
 
 
 def parse_cost(text: str | None) -> float | None:
