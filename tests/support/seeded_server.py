@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import random
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -47,14 +48,22 @@ async def _store_health() -> ComponentHealth:
     return ComponentHealth("ok")
 
 
-async def serve(port: int, traces: int, live: bool) -> None:
+class _AnnouncingServer(uvicorn.Server):
+    """Prints its address once it listens, so that a test can ask for any free port (port 0)."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}", flush=True)
+
+
+async def serve(port: int, traces: int, large: int, live: bool) -> None:
     with tempfile.TemporaryDirectory() as directory:
         store = TelemetryStore(embedded_engine(Path(directory)))
         await store.open(retention_days=30)
         if traces:
-            await seed_shop(store, traces, end_ns=time.time_ns(), over_s=6 * 3600, large=30_000)
+            await seed_shop(store, traces, end_ns=time.time_ns(), over_s=6 * 3600, large=large)
         app = create_api(store, {"store": _store_health}, STATIC)
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+        server = _AnnouncingServer(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
         traffic = asyncio.create_task(_live_traffic(store, 2.0)) if live else None
         try:
             await server.serve()
@@ -70,6 +79,7 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, default=8765)
     options.add_argument("--traces", type=int, default=6000)
+    options.add_argument("--large", type=int, default=30_000, help="spans of one large trace; 0 for none")
     options.add_argument("--live", action="store_true")
     given = options.parse_args()
-    asyncio.run(serve(given.port, given.traces, given.live))
+    asyncio.run(serve(given.port, given.traces, given.large, given.live))
