@@ -88,12 +88,20 @@ class Measurement:
         span.cached_input_tokens, span.cache_write_tokens = usage.cached_input_tokens, usage.cache_write_tokens
         span.reasoning_tokens = usage.reasoning_tokens
         span.cost_nusd, span.cost_source = (cost.nusd, cost.source) if cost else (None, "")
-        span.ttft_ns = self._first_token_ns
+        span.ttft_ns = self._ttft_ns(span.duration_ns)
         span.finish_reason = ",".join(dict.fromkeys(transcript.finish_reasons))
         span.attempts = exchange.attempts
         span.input, span.output = self._prompt_text(), transcript.output_json()
         span.tags["http.status_code"] = str(self._status)
         return span
+
+    def _ttft_ns(self, duration_ns: int) -> int | None:
+        """Time to the first token: as seen in a stream; of a whole reply, what the provider did not spend generating."""
+        generating_ms = self.transcript.generating_ms
+        if self._first_token_ns is not None or generating_ms is None or not self.transcript.started:
+            return self._first_token_ns
+        ttft_ns = duration_ns - int(generating_ms * 1e6)
+        return ttft_ns if 0 <= ttft_ns <= duration_ns else None
 
     def _bare_span(self) -> Span:
         exchange, call, target = self.exchange, self.exchange.call, self.exchange.target

@@ -67,3 +67,15 @@ def test_metrics_that_a_crash_left_out_or_doubled_are_derived_anew_and_sent_ones
     with_stack(tmp_path, disagree)
     with_stack(tmp_path, agree)
     with_stack(tmp_path, agree)
+
+
+def test_a_gateways_hop_gives_its_time_to_first_token_and_is_not_counted_again(tmp_path: Path) -> None:
+    hop = generation(2, kind="client", source="gateway", ttft_ns=300_000_000)
+
+    async def scenario(stack: Stack) -> None:
+        await stack.pipeline.consume(Batch(spans=[generation(1), hop]))
+        points = {row[0]: row[1:3] for row in await stack.rows(POINTS)}
+        assert points["llm.request.ttft"] == (1, 0.3)
+        assert points["llm.request.count"] == (1, 1)
+
+    with_stack(tmp_path, scenario)

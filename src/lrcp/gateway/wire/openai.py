@@ -118,6 +118,12 @@ class Choice(msgspec.Struct):
     delta: Message | None = None
 
 
+class Timings(msgspec.Struct):
+    """What llama.cpp's server says of its work beside OpenAI's members: predicted_ms went by after the first token."""
+
+    predicted_ms: float | None = None
+
+
 class Answer(msgspec.Struct):
     """A whole reply of chat or embeddings, or one chunk of a stream."""
 
@@ -126,6 +132,7 @@ class Answer(msgspec.Struct):
     usage: Usage | None = None
     service_tier: str | None = None
     error: Any = None
+    timings: Timings | None = None
 
 
 _answer = msgspec.json.Decoder(Answer)

@@ -22,6 +22,7 @@ class Transcript:
         self.finish_reasons: list[str] = []
         self.usage: Usage | None = None
         self.error: Any = None
+        self.generating_ms: float | None = None
         self.done = False
         self._texts: dict[int, list[str]] = {}
         self._tools: dict[int, list[dict[str, str]]] = {}
@@ -86,6 +87,8 @@ class Transcript:
         self.service_tier = answer.service_tier or self.service_tier
         self.usage = answer.usage or self.usage
         self.error = answer.error or self.error
+        if answer.timings is not None:
+            self.generating_ms = answer.timings.predicted_ms
         for choice in answer.choices or ():
             if choice.finish_reason:
                 self.finish_reasons.append(choice.finish_reason)

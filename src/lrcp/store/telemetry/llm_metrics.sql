@@ -1,4 +1,5 @@
 -- The llm.* metrics (DESIGN section 6) of generations, as rows of `metrics`. {condition} says which spans.
+-- A gateway's hop below a generation that its caller tells is not counted again; only it knows the time to first token.
 -- The materialized view runs it on each insert, the repair after a crash on the rows that are there.
 
 WITH
@@ -7,7 +8,7 @@ WITH
         concat('model:', model), concat('endpoint:', resource), concat('route:', route), concat('cache:', cache),
         concat('status:', status)])) AS base,
     -- (metric, type, unit, value, tags)
-    arrayFilter(p -> isNotNull(p.4), [
+    arrayFilter(p -> isNotNull(p.4) AND (kind IN ('llm', 'embedding') OR p.1 = 'llm.request.ttft'), [
         ('llm.request.duration', 'distribution', 'second', toNullable(duration_ns / 1e9), base),
         ('llm.request.count', 'count', 'request', toNullable(1.), base),
         ('llm.request.error.count', 'count', 'request', if(status = 'error', 1., NULL), base),
@@ -37,5 +38,5 @@ SELECT
     'spans' AS origin
 FROM spans
 ARRAY JOIN points AS p
-WHERE kind IN ('llm', 'embedding') AND ({condition})
+WHERE (kind IN ('llm', 'embedding') OR (source = 'gateway' AND ttft_ns IS NOT NULL)) AND ({condition})
 GROUP BY metric, time, tags, type, origin
