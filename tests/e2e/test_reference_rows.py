@@ -1,5 +1,6 @@
 """A question to the reference application, through the real gateway, ends in one trace that tells its cost once."""
 
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -83,6 +84,13 @@ def test_a_stress_test_is_one_trace_of_as_many_generations(server: LrcpServer, a
     assert [row["parent_id"] for row in generations] == [workflow["span_id"]] * 4
     assert sum(row["cost_nusd"] for row in generations) == 4 * COST_NUSD
     assert len(every(rows, source="gateway", kind="client")) == 4
+
+
+def test_asking_for_its_health_leaves_no_trace(server: LrcpServer, app: ReferenceApp) -> None:
+    with urllib.request.urlopen(f"{app.url}/health", timeout=10) as reply:
+        assert reply.status == 200
+    trace_rows(server, app.post("/reason", {"prompt": "Why?"}).body["metadata"]["trace_id"], 6)
+    assert server.sql("SELECT count() AS n FROM spans WHERE resource = 'GET /health'") == [{"n": 0}]
 
 
 def test_the_derived_metrics_count_each_generation_once(server: LrcpServer, app: ReferenceApp) -> None:

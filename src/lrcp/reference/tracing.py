@@ -36,7 +36,11 @@ def start_tracing() -> None:
     set_tracing_defaults(os.environ)
     import ddtrace
     from ddtrace.llmobs import LLMObs
+    from ddtrace.trace import tracer
 
+    from lrcp.reference.quiet import WithoutHealth
+
+    tracer.configure(trace_processors=[WithoutHealth()])
     ddtrace.patch(fastapi=True, starlette=True, openai=True, httpx2=True, raise_errors=False)
     LLMObs.enable(agentless_enabled=False, integrations_enabled=False)
 
