@@ -31,6 +31,8 @@ def test_the_telemetry_tables_can_be_read_and_joined(shop: tuple[Served, list[Sp
         "(SELECT 1) UNION ALL (SELECT 2)", "SELECT 1; ", "-- a word\nSELECT /* two */ 1 -- end", "SELECT ';' AS s, '''' AS q",
         "SELECT name FROM system.columns WHERE table = 'spans'", "SELECT number FROM numbers(3)", "SELECT 'file(x)', 'INTO OUTFILE'",
         "SELECT t.k FROM (SELECT arrayJoin(mapKeys(tags)) AS k FROM spans) AS t LIMIT 1", "SELECT format('{}', 'x')",
+        "SELECT input, output, source FROM spans", "SELECT name AS url, 1 AS server_errors FROM evaluations", "SELECT arrayMap(lower, ['A'])",
+        "FROM spans SELECT count()", "SELECT * FROM (VALUES (1), (2))", 'SELECT "name" FROM `spans`', "SELECT $$ file('x') ; $$ AS text",
     ],
 )  # fmt: skip
 def test_reading_statements_are_answered(served: Served, query: str) -> None:
@@ -54,6 +56,12 @@ def test_reading_statements_are_answered(served: Served, query: str) -> None:
         "SELECT getServerSetting('x')", "SHOW GRANTS", "SHOW CREATE TABLE system.users", "SHOW PROCESSLIST", "WITH x AS (SELECT 1) SELECT * FROM y",
         "SELECT 'unclosed", "SELECT 1 /* unclosed", "SELECT * FROM schema_migrations", "WITH file AS (SELECT 1) SELECT * FROM file('/etc/passwd')",
         "SELECT (SELECT count() FROM `/etc/passwd`)", "SELECT * FROM spans AS s JOIN url('http://x') AS u ON 1", "SELECT hostName()",
+        "SELECT arrayMap(file, ['/etc/passwd'])", "SELECT arrayMap(`file`, ['/etc/passwd'])", "SELECT arrayMap(`\\x66ile`, ['/etc/passwd'])",
+        "SELECT COLUMNS('n') APPLY(file) FROM (SELECT '/etc/passwd' AS n)", "SELECT * APPLY(x -> lower(x)) FROM spans", "SELECT arrayMap(x -> FILE(x), ['/etc/passwd'])",
+        "EXPLAIN TABLE OVERRIDE mysql('a', 'b', 'c', 'd', 'e') PARTITION BY 1", "SELECT 1 PARALLEL WITH DROP TABLE spans",
+        "FROM `/etc/passwd` SELECT *", "WITH RECURSIVE t AS (SELECT * FROM `/etc/passwd`) SELECT * FROM t", "SELECT * FROM loop(spans)",
+        "SELECT arrayMap(\u201cfile\u201d, ['/etc/passwd'])", "SELECT * FROM \u2018/etc/passwd\u2019",
+        "EXPLAIN INSERT INTO spans SELECT * FROM file('/etc/passwd')", "SELECT arrayMap(sleep, [1])", "SELECT __getScalar('x')",
     ],
 )  # fmt: skip
 def test_everything_else_is_refused(served: Served, query: str) -> None:

@@ -20,6 +20,10 @@ interface Props {
 }
 
 const HEIGHT = 168
+const AXIS = 56
+const PADDING = 12
+/** Where the plot begins within the panel, pixels. */
+const PLOT_LEFT = AXIS + PADDING
 const SYNC = uPlot.sync('overview')
 
 export const TimeChart = memo(function TimeChart(props: Props) {
@@ -108,7 +112,7 @@ function Tooltip({ at, width, layers, timesS, stepS, format, total }: TooltipPro
   return (
     <div
       className="pointer-events-none absolute top-9 z-20 max-w-64 min-w-40 rounded-md border border-line bg-panel px-2.5 py-2 text-xs shadow-lg"
-      style={right ? { right: width - at.left + 32 } : { left: at.left + 32 }}
+      style={right ? { right: width - at.left - PLOT_LEFT + 3 * PADDING } : { left: at.left + PLOT_LEFT + PADDING }}
     >
       <p className="num mb-1 text-faint">{clock(time, stepS)}</p>
       <ul className="space-y-0.5">
@@ -167,7 +171,7 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: axisClock },
-      { ...axis, size: 56, space: 34, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+      { ...axis, size: AXIS, space: 34, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) },
     ],
     series: [{}, ...drawn.map((layer) => seriesOf(layer, kind))],
     hooks: {

@@ -211,7 +211,7 @@ function Bar({ columns, index, lengthNs, colour }: { columns: SpanColumns; index
   const cost = columns.cost_nusd[index]
   const tokens = columns.input_tokens[index]
   const outside = start + width < 68
-  const words = [formatDuration(columns.duration_ns[index]), tokens != null && `${formatCount(tokens + (columns.output_tokens[index] ?? 0))} tok`, cost != null && formatCost(cost)].filter(Boolean).join(' · ')
+  const words = [formatDuration(columns.duration_ns[index]), tokens != null && `${formatCount(tokens + (columns.output_tokens[index] ?? 0))} tok`, cost != null ? formatCost(cost) : tokens != null && 'cost unknown'].filter(Boolean).join(' · ')
   return (
     <span className="relative mr-3 min-w-0">
       <span className="absolute top-[9px] h-3 min-w-[3px] overflow-hidden rounded-[3px]" style={{ left: `${start}%`, width: `${width}%`, background: colour, opacity: 0.9 }}>

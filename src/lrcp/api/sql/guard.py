@@ -15,16 +15,28 @@ SYSTEM_TABLES: Final = frozenset(
     {"system.columns", "system.functions", "system.numbers", "system.one", "system.tables"}
 )
 TABLE_FUNCTIONS: Final = frozenset(
-    {"format", "generaterandom", "generateseries", "generate_series", "null", "numbers", "numbers_mt", "values", "view", "zeros", "zeros_mt"}
+    {"format", "generaterandom", "generateseries", "generate_series", "null", "numbers", "numbers_mt", "sqlstandardvalues",
+     "values", "view", "zeros", "zeros_mt"}
 )  # fmt: skip
-_FORBIDDEN_FUNCTIONS: Final = re.compile(
-    r"(ai[a-z]+|authuser|catboost\w*|chdb\w*|currentrequesturl|dict\w+|eval\w*|executable\w*|file\w*|fqdn|full_?hostname"
-    r"|fuzz\w+|get(clienthttpheader|macro|mergetreesetting|serverport|serversetting|setting\w*|oskernelversion)"
-    r"|globalvariable|hasthreadfuzzer|host_?name|joinget\w*|logtrace|naivebayes\w*|python\w*|region\w+|remote\w*"
-    r"|server\w+|showcertificate|sleep\w*|tcpport|throwif|aggthrow|transaction\w+|zookeeper\w+)\Z",
+_FORBIDDEN_NAMES: Final = re.compile(
+    r"(file|filesystem\w+|ai(classify|embed|extract|filter|generate|redact|similarity|translate)\w*|dictget\w*|dicthas|dictisin"
+    r"|joinget\w*|catboost\w*|evalmlmethod|naivebayes\w*|region(to|in|hierarchy)\w*|executable\w*|python|eval|chdb"
+    r"|get(clienthttpheader|macro|mergetreesetting|serverport|serversetting|setting|settingordefault|oskernelversion)"
+    r"|globalvariable|fqdn|full_?hostname|host_?name|showcertificate|serveruuid|tcpport|authuser|authenticateduser"
+    r"|sleep|sleepeachrow|logtrace|throwif|aggthrow|hasthreadfuzzer|zookeeper\w+|currentrequesturl|__\w+)\Z",
+    re.IGNORECASE,
 ).match
-_INNOCENT: Final = frozenset({"servertimezone"})
-_FIRST_WORDS: Final = frozenset({"SELECT", "WITH", "EXPLAIN", "SHOW", "DESCRIBE", "DESC"})
+"""Functions that reach out of the engine or hold it up. As names they are refused anywhere outside strings: a function
+is also called by naming it where a lambda may stand, arrayMap(file, ...), which the syntax tree shows as a column."""
+
+_FIRST_WORDS: Final = frozenset({"SELECT", "WITH", "FROM", "EXPLAIN", "SHOW", "DESCRIBE", "DESC"})
+_FORBIDDEN_CLAUSES: Final = (
+    r"\bINTO\s+OUTFILE\b",
+    r"(?<!\.)\bSETTINGS\s+\w+\s*=",
+    r"\bFORMAT\s+\w+\s*\Z",
+    r"\bAPPLY\b",
+    r"\bTABLE\s+OVERRIDE\b",
+)
 _SHOW: Final = re.compile(r"SHOW\s+(TABLES|CREATE\s+(TABLE\s+)?(\w+)|COLUMNS\s+FROM\s+(\w+))\s*\Z", re.I).match
 _ROOTS: Final = ("SelectWithUnionQuery", "Explain", "DescribeQuery")
 
@@ -47,10 +59,21 @@ def strip_statement(query: str) -> str:
         raise _refuse("only one statement at a time", start + code.index(";"))
     if first not in _FIRST_WORDS:
         raise _refuse(f"only {', '.join(sorted(_FIRST_WORDS))} are allowed", start)
-    for clause in (r"\bINTO\s+OUTFILE\b", r"(?<!\.)\bSETTINGS\s+\w+\s*=", r"\bFORMAT\s+\w+\s*\Z"):
+    for clause in _FORBIDDEN_CLAUSES:
         if found := re.search(clause, code, re.I):
             raise _refuse(f"{found[0].split()[0].upper()} is not allowed here", start + found.start())
+    _check_names(statement, start)
     return statement
+
+
+def _check_names(statement: str, start: int) -> None:
+    """Refuse forbidden names, quoted or not, and quoted names with escapes, which could spell one."""
+    for token in _TOKEN.finditer(statement):
+        name = token["bare"] or (token["quoted"] or "")[1:-1]
+        if token["quoted"] and "\\" in name:
+            raise _refuse("a quoted name may not hold a backslash", start + token.start())
+        if name and _FORBIDDEN_NAMES(name):
+            raise _refuse(f"{name} is not allowed here", start + token.start())
 
 
 def is_allowed_show(statement: str) -> bool:
@@ -82,8 +105,8 @@ def check_syntax_tree(lines: Iterable[str], named: frozenset[str]) -> None:
         inside_table = index > 0 and nodes[index - 1][1] == "TableExpression"
         if kind == "TableIdentifier":
             _check_table(name, named)
-        elif kind == "Function":
-            _check_function(name.lower(), table_function=inside_table)
+        elif kind == "Function" and inside_table:
+            _check_table_function(name.lower())
         elif kind == "Set":
             raise _refuse("SETTINGS is not allowed here")
     _check_in_operands(nodes, named)
@@ -96,11 +119,9 @@ def _check_table(name: str, named: frozenset[str]) -> None:
     raise _refuse(f"there is no table {name[:100]!r} here; the tables are {', '.join(TABLES)}")
 
 
-def _check_function(name: str, *, table_function: bool) -> None:
-    if table_function and name not in TABLE_FUNCTIONS:
+def _check_table_function(name: str) -> None:
+    if name not in TABLE_FUNCTIONS:
         raise _refuse(f"the table function {name} is not allowed here")
-    if _FORBIDDEN_FUNCTIONS(name) and name not in _INNOCENT:
-        raise _refuse(f"the function {name} is not allowed here")
 
 
 def subquery_names(statement: str) -> frozenset[str]:
@@ -140,10 +161,15 @@ def _refuse(reason: str, position: int | None = None) -> ApiError:
     return ApiError(400, reason, errors=[{"field": "body.query", "message": reason}], position=position)
 
 
-_LITERAL = re.compile(
-    r"'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|\"(?:[^\"\\]|\\.|\"\")*\"|--[^\n]*|#[! ][^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$",
-    re.S,
-)
+_QUOTED_NAME: Final = r"`(?:[^`\\]|\\.|``)*`|\"(?:[^\"\\]|\\.|\"\")*\""
+_OPAQUE: Final = r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|#[! ][^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"
+"""Strings and comments."""
+_LITERAL = re.compile(f"{_OPAQUE}|{_QUOTED_NAME}", re.S)
+_TOKEN = re.compile(f"{_OPAQUE}|(?P<quoted>{_QUOTED_NAME})|(?P<bare>[A-Za-z_]\\w*)", re.S)
+
+
+_CURLY_QUOTE = re.compile("[\u2018\u2019\u201c\u201d]")
+"""The engine takes them for quotes."""
 
 
 def _blank_literals(query: str) -> str:
@@ -160,4 +186,6 @@ def _blank_literals(query: str) -> str:
     for mark in ("'", "`", '"', "/*"):
         if mark in code:
             raise _refuse("a quote or a comment does not end", code.index(mark))
+    if curly := _CURLY_QUOTE.search(code):
+        raise _refuse("write straight quotes", curly.start())
     return code

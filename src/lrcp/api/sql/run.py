@@ -41,10 +41,22 @@ async def run_sql(reader: TelemetryReader, query: str, settings: Mapping[str, An
         tree = await _query(reader, _PREFIX + statement, {}, lead_chars - len(_PREFIX))
         check_syntax_tree((row[0] for row in tree.rows), subquery_names(statement))
     result = await _query(reader, statement, settings, lead_chars)
+    columns = result.columns or await _describe(reader, statement)
     return {
-        "columns": [{"name": name, "type": kind} for name, kind in result.columns],
+        "columns": [{"name": name, "type": kind} for name, kind in columns],
         "rows": [[_plain(value) for value in row] for row in result.rows],
     }
+
+
+_NO_RESULT_SET: Final = ("EXPLAIN", "SHOW", "DESC")
+
+
+async def _describe(reader: TelemetryReader, statement: str) -> list[tuple[str, str]]:
+    """Columns of a statement without rows: the embedded engine sends none along with nothing."""
+    if statement.upper().startswith(_NO_RESULT_SET):
+        return []
+    described = await _query(reader, f"DESCRIBE ({statement}\n)", {}, 0)
+    return [(row[0], row[1]) for row in described.rows]
 
 
 async def _query(reader: TelemetryReader, statement: str, settings: Mapping[str, Any], shift: int) -> Any:
