@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from lrcp.ingest.http import Request
+from lrcp.ingest.mend import decode_mended
 from lrcp.model.errors import DecodeError, InputError, TooLargeError
 from lrcp.model.metric_name import normalize_metric_name
 
@@ -37,9 +38,9 @@ class Refusals(msgspec.Struct):
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON value of a body. Raises: DecodeError - says where."""
+    """The JSON value of a body; halves of characters in it are mended. Raises: DecodeError - says where."""
     try:
-        return msgspec.json.decode(body)
+        return decode_mended(msgspec.json.decode, body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DecodeError(f"the body is not valid JSON: {error}") from error
     except RecursionError:

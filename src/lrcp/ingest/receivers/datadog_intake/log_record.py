@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lrcp.ingest.mend import decode_mended
 from lrcp.ingest.receivers.datadog_intake.body import as_json
 from lrcp.model.errors import InputError
 from lrcp.model.ids import span_hex, trace_hex
@@ -115,7 +116,7 @@ def _unfolded(item: dict[str, Any]) -> dict[str, Any]:
     text = fields.get("message")
     if isinstance(text, str) and text[:1] == "{" and text.rstrip()[-1:] == "}":
         try:
-            inner = msgspec.json.decode(text)
+            inner = decode_mended(msgspec.json.decode, text.encode("utf-8", "replace"))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return fields
         if isinstance(inner, dict):

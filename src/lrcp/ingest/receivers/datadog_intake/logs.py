@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.ingest.http import Decoded, Reply, Request
+from lrcp.ingest.mend import decode_mended
 from lrcp.ingest.receivers.datadog_intake.body import Refusals, is_timely, parse_json, read_query
 from lrcp.ingest.receivers.datadog_intake.log_record import Defaults, ReadLog, read_log
 from lrcp.ingest.receivers.datadog_intake.logplex import read_frames
@@ -78,7 +79,7 @@ def _parse_items(body: bytes) -> Any:
         return parse_json(body)
     except DecodeError as error:
         try:
-            return _LINES.decode_lines(body)
+            return decode_mended(_LINES.decode_lines, body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise error from None
 

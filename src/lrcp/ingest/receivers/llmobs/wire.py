@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from lrcp.ingest.receivers.llmobs.mend import mend_json
+from lrcp.ingest.mend import decode_mended
 from lrcp.model.errors import DecodeError
 
 _Kind = TypeVar("_Kind")
@@ -116,7 +116,7 @@ LLMOBS: Final = msgspec.msgpack.Decoder(WireLlmObs)
 def decode_json(decoder: msgspec.json.Decoder[_Kind], body: bytes) -> _Kind:
     """Decode a whole body. Raises: DecodeError - it is not JSON of that shape; says where."""
     try:
-        return _decode_mended(decoder, body)
+        return decode_mended(decoder.decode, body)
     except UNDECODABLE as error:
         raise DecodeError(f"the body is not the expected JSON: {error}") from error
 
@@ -140,13 +140,6 @@ def find_packed_record(decoder: msgspec.msgpack.Decoder[_Kind], raw: msgspec.Raw
 def find_record(decoder: msgspec.json.Decoder[_Kind], raw: msgspec.Raw) -> _Kind | None:
     """Decode one record of a body, None when it is not of its shape; the others of the body go on."""
     try:
-        return _decode_mended(decoder, raw)
+        return decode_mended(decoder.decode, bytes(raw))
     except UNDECODABLE:
         return None
-
-
-def _decode_mended(decoder: msgspec.json.Decoder[_Kind], data: bytes | msgspec.Raw) -> _Kind:
-    try:
-        return decoder.decode(data)
-    except UNDECODABLE:
-        return decoder.decode(mend_json(bytes(data)))  # raises again unless half a character was all that was wrong

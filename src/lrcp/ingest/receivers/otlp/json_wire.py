@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from lrcp.ingest.mend import decode_mended
 from lrcp.model.errors import DecodeError
 
 Uint64 = Annotated[int, msgspec.Meta(ge=0)]
@@ -263,7 +264,7 @@ def json_parser(kind: type[_Request]) -> Callable[[bytes], _Request]:
 
     def parse(body: bytes) -> _Request:
         try:
-            return decode(body)
+            return decode_mended(decode, body)
         except msgspec.ValidationError as error:
             return _parse_with_nulls(body, kind, error)
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
@@ -275,7 +276,7 @@ def json_parser(kind: type[_Request]) -> Callable[[bytes], _Request]:
 def _parse_with_nulls(body: bytes, kind: type[_Request], first: Exception) -> _Request:
     """Protobuf's JSON lets any field be null, which means unset; it is rare, so only a body that failed pays for it."""
     try:
-        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), kind, strict=False)
+        return msgspec.convert(_without_nulls(decode_mended(msgspec.json.decode, body)), kind, strict=False)
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError, OverflowError):
         raise DecodeError(f"the body is not OTLP JSON: {first}") from first
 

@@ -1,6 +1,5 @@
 """Values of any type into what columns hold."""
 
-import json
 import math
 from typing import Any
 
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrcp.ingest.receivers.llmobs.ids import span_id_of, trace_id_of
-from lrcp.ingest.receivers.llmobs.mend import mend_json
 from lrcp.ingest.receivers.llmobs.values import (
     cut_text,
     find_count,
@@ -113,23 +111,3 @@ def test_a_span_id_beyond_64_bits_is_hashed_and_stays_itself() -> None:
 )
 def test_trace_ids_of_32_digits_are_hexadecimal_and_other_numbers_decimal(value: str, expected: str) -> None:
     assert trace_id_of(value) == expected
-
-
-@given(value=ANYTHING.filter(lambda value: not _has_bytes(value)))
-def test_good_json_is_left_as_it_is_by_mending(value: Any) -> None:
-    for ascii_only in (True, False):
-        body = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
-        assert mend_json(body) == body
-
-
-def _has_bytes(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_bytes(inner) for inner in value.values())
-    return isinstance(value, bytes) or (isinstance(value, list) and any(_has_bytes(inner) for inner in value))
-
-
-@given(text=st.text(alphabet=st.sampled_from('a\\"\ud83d\ude00\n\U0001f600'), max_size=8))
-def test_text_with_halves_of_characters_can_be_read_after_mending(text: str) -> None:
-    read = msgspec.json.decode(mend_json(json.dumps(text).encode()))
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    assert read.replace("\ufffd", "") == whole.replace("\ufffd", "")
