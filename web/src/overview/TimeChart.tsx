@@ -20,8 +20,9 @@ interface Props {
 }
 
 const HEIGHT = 168
-const AXIS = 56
+const AXIS = 72
 const PADDING = 12
+const SPARSE_POINTS = 30
 /** Where the plot begins within the panel, pixels. */
 const PLOT_LEFT = AXIS + PADDING
 const SYNC = uPlot.sync('overview')
@@ -171,7 +172,7 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: axisClock },
-      { ...axis, size: AXIS, space: 34, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+      { ...axis, size: AXIS, space: 34, values: (chart, ticks) => ticks.map((tick) => (tick === 0 || hasPoints(chart) ? latest.current.format(tick) : '')) },
     ],
     series: [{}, ...drawn.map((layer) => seriesOf(layer, kind))],
     hooks: {
@@ -195,6 +196,9 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
   }
 }
 
+/** Without points the scale means nothing. */
+const hasPoints = (chart: uPlot): boolean => chart.data.slice(1).some((values) => values.some((value) => (value ?? 0) > 0))
+
 function xRange({ timesS, stepS }: Props): [number, number] {
   const first = timesS[0] ?? 0
   return [first - stepS / 2, (timesS.at(-1) ?? first) + stepS / 2]
@@ -209,7 +213,10 @@ function axisClock(_: uPlot, ticks: number[]): string[] {
   })
 }
 
+/** Few points are marked: a line through one of them is nothing to see. */
+const isSparse = (chart: uPlot, series: number): boolean => Array.from(chart.data[series] ?? []).filter((value) => value != null).length <= SPARSE_POINTS
+
 function seriesOf(layer: Layer, kind: Props['kind']): uPlot.Series {
-  if (kind === 'lines') return { stroke: layer.colour, width: 1.6, points: { show: false }, spanGaps: true }
+  if (kind === 'lines') return { stroke: layer.colour, width: 1.6, points: { show: isSparse, size: 5, width: 0, fill: layer.colour }, spanGaps: true }
   return { stroke: layer.colour, fill: layer.colour, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.82, 26], radius: 0 }) }
 }

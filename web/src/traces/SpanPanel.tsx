@@ -8,10 +8,12 @@ import { getSpan } from '../api/client'
 import type { Evaluation, SpanDetail, TraceDetail } from '../api/types'
 import { formatCost, formatDuration, formatExact } from '../format/numbers'
 import { formatMomentFully } from '../format/times'
+import { titleOf } from '../format/titles'
 import { kindColour } from '../ui/colours'
 import { Badge, CopyButton, ErrorNote } from '../ui/parts'
 import { useTheme } from '../ui/theme'
 import { Conversation, Folded } from './Conversation'
+import { firstTokenNs } from './firstToken'
 import { parseMessages } from './messages'
 
 interface Props {
@@ -37,7 +39,7 @@ export function SpanPanel({ trace, index, onChoose }: Props) {
           <ErrorNote error={query.error} retry={() => void query.refetch()} />
         </div>
       )}
-      {query.data && <Content span={query.data} evaluations={evaluations} stale={query.isPlaceholderData} onChoose={onChoose} />}
+      {query.data && <Content span={query.data} ttftNs={firstTokenNs(trace.columns, index)} evaluations={evaluations} stale={query.isPlaceholderData} onChoose={onChoose} />}
     </aside>
   )
 }
@@ -45,7 +47,7 @@ export function SpanPanel({ trace, index, onChoose }: Props) {
 type Tab = 'words' | 'details' | 'json'
 const TAB = '-mb-px border-b-2 border-transparent px-3 py-2 text-[13px] text-soft hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink'
 
-function Content({ span, evaluations, stale, onChoose }: { span: SpanDetail; evaluations: Evaluation[]; stale: boolean; onChoose: (spanId: string) => void }) {
+function Content({ span, ttftNs, evaluations, stale, onChoose }: { span: SpanDetail; ttftNs: number | null; evaluations: Evaluation[]; stale: boolean; onChoose: (spanId: string) => void }) {
   const [tab, setTab] = useState<Tab>('words')
   const theme = useTheme()
   const tags = Object.keys(span.tags).length
@@ -54,12 +56,12 @@ function Content({ span, evaluations, stale, onChoose }: { span: SpanDetail; eva
       <div className="shrink-0 px-4 pt-3">
         <div className="flex items-center gap-2">
           <span className="size-2.5 shrink-0 rounded-[3px]" style={{ background: kindColour(span.kind, theme) }} />
-          <h2 className="truncate font-semibold">{span.name}</h2>
+          <h2 className="truncate font-semibold">{titleOf(span.name, span.resource)}</h2>
           <Badge>{span.kind}</Badge>
           {span.status === 'error' && <Badge tone="bad">error</Badge>}
         </div>
-        {span.resource && span.resource !== span.name && <p className="mt-0.5 truncate text-xs text-faint" title={span.resource}>{span.resource}</p>}
-        <Figures span={span} />
+        {span.resource && span.resource !== titleOf(span.name, span.resource) && <p className="mt-0.5 truncate text-xs text-faint" title={span.resource}>{span.resource}</p>}
+        <Figures span={span} ttftNs={span.kind === 'llm' ? ttftNs : span.ttft_ns} />
         <Tabs.List aria-label="Parts of the span" className="mt-2 flex border-b border-line">
           <Tabs.Trigger value="words" className={TAB}>Conversation</Tabs.Trigger>
           <Tabs.Trigger value="details" className={TAB}>Details{tags > 0 && <span className="text-faint"> {tags}</span>}</Tabs.Trigger>
@@ -88,14 +90,17 @@ const COST_SOURCES: Record<string, string> = {
   unknown: 'no price is known for this model',
 }
 
-function Figures({ span }: { span: SpanDetail }) {
+const firstTokenNote = (span: SpanDetail, perSecond: number | null): string =>
+  [perSecond && `then ${perSecond.toFixed(0)} tokens/s`, span.ttft_ns === null && 'as the gateway saw it'].filter(Boolean).join('; ')
+
+function Figures({ span, ttftNs }: { span: SpanDetail; ttftNs: number | null }) {
   const generation = span.kind === 'llm' || span.kind === 'embedding'
   const extra = [
     span.cached_input_tokens && `${formatExact(span.cached_input_tokens)} cached`,
     span.reasoning_tokens && `${formatExact(span.reasoning_tokens)} reasoning`,
     span.cache_write_tokens && `${formatExact(span.cache_write_tokens)} written to cache`,
   ].filter(Boolean)
-  const perSecond = span.output_tokens && span.duration_ns ? span.output_tokens / ((span.duration_ns - (span.ttft_ns ?? 0)) / 1e9) : null
+  const perSecond = span.output_tokens && span.duration_ns ? span.output_tokens / ((span.duration_ns - (ttftNs ?? 0)) / 1e9) : null
   return (
     <dl className="mt-2.5 grid grid-cols-[repeat(auto-fill,minmax(7.5rem,1fr))] gap-x-4 gap-y-2">
       <Figure label="Duration" value={formatDuration(span.duration_ns)} />
@@ -106,7 +111,7 @@ function Figures({ span }: { span: SpanDetail }) {
           <Figure label="Tokens in / out" value={`${span.input_tokens === null ? '–' : formatExact(span.input_tokens)} / ${span.output_tokens === null ? '–' : formatExact(span.output_tokens)}`} note={extra.join(', ')} />
         </>
       )}
-      {span.ttft_ns !== null && <Figure label="First token" value={formatDuration(span.ttft_ns)} note={perSecond ? `then ${perSecond.toFixed(0)} tokens/s` : ''} />}
+      {ttftNs !== null && <Figure label="First token" value={formatDuration(ttftNs)} note={firstTokenNote(span, perSecond)} />}
       {span.finish_reason && <Figure label="Finished" value={span.finish_reason} />}
     </dl>
   )

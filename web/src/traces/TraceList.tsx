@@ -7,6 +7,7 @@ import { memo, type ReactNode, useEffect, useRef } from 'react'
 import type { TraceRow } from '../api/types'
 import { formatCount, formatDuration, formatTraceCost } from '../format/numbers'
 import { formatMoment, formatMomentFully } from '../format/times'
+import { titleOf } from '../format/titles'
 import { Badge } from '../ui/parts'
 
 const ROW_PX = 58
@@ -82,7 +83,7 @@ const Row = memo(function Row({ row, chosen, onChoose }: RowProps) {
           {formatMoment(row.start_time)}
         </span>
         <span className="min-w-0">
-          <span className="block truncate font-medium">{row.name || row.resource}</span>
+          <span className="block truncate font-medium">{titleOf(row.name, row.resource)}</span>
           <span className={`block truncate text-xs lg:hidden ${failed ? 'text-bad' : 'text-faint'}`}>{failed ? row.error || 'failed' : row.input || row.service}</span>
           <span className={`flex items-center gap-1.5 truncate text-xs text-faint ${WIDE}`}>
             {row.service}

@@ -8,6 +8,7 @@ import { ApiProblem, getTrace } from '../api/client'
 import type { SpanColumns, TraceDetail } from '../api/types'
 import { formatCount, formatDuration, formatExact, formatTraceCost } from '../format/numbers'
 import { formatMomentFully } from '../format/times'
+import { titleOf } from '../format/titles'
 import { Badge, CopyButton, ErrorNote } from '../ui/parts'
 import { SpanPanel } from './SpanPanel'
 import { Waterfall } from './Waterfall'
@@ -56,7 +57,7 @@ function Header({ trace }: { trace: TraceDetail }) {
       <div className="flex min-w-0 items-center gap-2">
         <BackToList />
         {failed ? <CircleAlert size={17} className="shrink-0 text-bad" aria-label="Failed" /> : <CircleCheck size={17} className="shrink-0 text-good" aria-label="OK" />}
-        <h1 className="truncate text-base font-semibold">{trace.name}</h1>
+        <h1 className="truncate text-base font-semibold">{titleOf(trace.name, trace.resource)}</h1>
         <span className="truncate text-soft">{trace.service}</span>
         {trace.env && <Badge>{trace.env}</Badge>}
         {!trace.root_arrived && <Badge title="The root span has not arrived">partial</Badge>}

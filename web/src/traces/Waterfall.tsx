@@ -5,6 +5,7 @@ import { ChevronDown, ChevronRight, ChevronsDownUp, ChevronsUpDown, CircleAlert,
 import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SpanColumns, TraceDetail } from '../api/types'
 import { formatCost, formatCount, formatDuration, formatExact } from '../format/numbers'
+import { titleOf } from '../format/titles'
 import { kindColour } from '../ui/colours'
 import { IconButton } from '../ui/parts'
 import { type Theme, useTheme } from '../ui/theme'
@@ -195,7 +196,7 @@ const Row = memo(function Row({ columns, index, depth, hidden, parent, top, leng
         )}
         <span className="size-2 shrink-0 rounded-[3px]" style={{ background: colour }} title={kind} />
         {failed && <CircleAlert size={13} className="shrink-0 text-bad" aria-label="Failed" />}
-        <span className={`truncate ${failed ? 'text-bad' : ''}`}>{columns.name[index]}</span>
+        <span className={`truncate ${failed ? 'text-bad' : ''}`}>{titleOf(columns.name[index]!, columns.resource[index]!)}</span>
         <span className="truncate text-xs text-faint">{columns.model[index] || (columns.service[index] ?? '')}</span>
         {hidden > 0 && <span className="num shrink-0 rounded bg-raised px-1 text-[11px] text-soft">+{formatCount(hidden)}</span>}
       </span>
