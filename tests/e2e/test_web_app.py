@@ -6,23 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.browser import open_browser, strict_page
 from tests.support.needs import missing
 from tests.support.processes import PYTHON, clean_environ
 from tests.support.seeded_server import STATIC
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 pytestmark = pytest.mark.e2e
 
 
@@ -52,32 +43,14 @@ def empty_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def context(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("browser"),
-            executable_path=browser_path,
-            headless=True,
-            args=FLAGS,
-            viewport={"width": 1440, "height": 900},
-        )
+    with open_browser(browser_path, tmp_path_factory.mktemp("browser")) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that fails its test when it logs an error or asks anything of another host."""
-    opened, wrong = context.new_page(), []
-    opened.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    opened.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
-    opened.on("request", lambda asked: wrong.append(f"asked {asked.url}") if not _is_local(asked.url) else None)
-    yield opened
-    opened.close()
-    assert not wrong
-
-
-def _is_local(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+    with strict_page(context) as opened:
+        yield opened
 
 
 def test_an_empty_store_tells_how_to_send_the_first_trace(page: Page, empty_url: str) -> None:
