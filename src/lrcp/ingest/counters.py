@@ -7,7 +7,8 @@ class Counters:
     """Counts by (receiver, what). `what` is from a small fixed set of words, never taken from a request.
 
     Words in use: requests, records, bytes, rejected_records, undecodable, too_large, unsupported, unknown_path,
-    wrong_method, busy, unavailable, unexpected, duplicate_payloads, dropped_datagrams, dropped_records, series_over.
+    wrong_method, busy, unavailable, unexpected, duplicate_payloads, outside_retention, failed_groups, failed_tidy,
+    dropped_datagrams, dropped_records, series_over.
     """
 
     def __init__(self) -> None:
