@@ -12,7 +12,7 @@ from lrcp.ingest.counters import Counters
 from lrcp.ingest.pipeline import Limits, Pipeline
 from lrcp.kit.clock import SystemClock
 from lrcp.model.span import Span
-from lrcp.store.telemetry.engine import embedded_engine
+from lrcp.store.telemetry.engine import Connect, embedded_engine
 from lrcp.store.telemetry.store import TelemetryStore
 
 
@@ -27,8 +27,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def open_stack(path: Path, limits: Limits | None = None) -> AsyncIterator[Stack]:
-    store = TelemetryStore(embedded_engine(path))
+async def open_stack(engine: Path | Connect, limits: Limits | None = None) -> AsyncIterator[Stack]:
+    """engine: a directory for the embedded one, or the way to another."""
+    store = TelemetryStore(embedded_engine(engine) if isinstance(engine, Path) else engine)
     try:
         await store.open(retention_days=30)
         counters = Counters()
@@ -43,11 +44,13 @@ async def open_stack(path: Path, limits: Limits | None = None) -> AsyncIterator[
         await store.close()
 
 
-def with_stack(path: Path, scenario: Callable[[Stack], Awaitable[None]], limits: Limits | None = None) -> None:
-    """Run a scenario against a fresh store in a directory."""
+def with_stack(
+    engine: Path | Connect, scenario: Callable[[Stack], Awaitable[None]], limits: Limits | None = None
+) -> None:
+    """Run a scenario against a store."""
 
     async def run() -> None:
-        async with open_stack(path, limits) as stack:
+        async with open_stack(engine, limits) as stack:
             await scenario(stack)
 
     asyncio.run(run())

@@ -1,7 +1,7 @@
 """Finding the other view of an operation among the rows that are stored already. Runs on the writer thread."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -9,12 +9,17 @@ from lrcp.ingest.processors.pairs import Row, Told, merge_views, operation_key, 
 from lrcp.model.span import Span
 from lrcp.store.telemetry.store import TelemetryStore
 
+_Item = TypeVar("_Item")
+
 _FIELDS: Final = msgspec.structs.fields(Span)
 _SELECT: Final = ", ".join(
     "toUnixTimestamp64Nano(start_time) AS start_ns" if field.name == "start_ns" else field.name for field in _FIELDS
 )
 _NEAR_NS: Final = 24 * 3600 * 1_000_000_000
 """The two views of an operation tell the same start; the bound keeps the search to the days in question."""
+
+_MAX_IDS: Final = 5_000
+"""Of one statement: a ClickHouse server takes 128 KiB of one parameter."""
 
 _FIND: Final = f"""
 SELECT derive, {_SELECT} FROM spans
@@ -84,16 +89,14 @@ class PairStore:
 
     def recover(self) -> None:
         """Remove what a killed process left behind."""
-        rows = self._store.read(_LEFT_BEHIND).rows
-        if rows:
+        for rows in _parts(self._store.read(_LEFT_BEHIND).rows):
             ids, times = [row[0] for row in rows], [row[1] for row in rows]
             self._delete(ids, min(times), max(times))
 
     def _find(self, spans: Sequence[Span]) -> dict[str, Told]:
-        if not spans:
-            return {}
         found: dict[str, Told] = {}
-        for derive, *values in self._store.read(_FIND, _around(spans)).rows:
+        rows = (row for part in _parts(spans) for row in self._store.read(_FIND, _around(part)).rows)
+        for derive, *values in rows:
             span = Span(*values)
             key = operation_key(span.trace_id, span.span_id)
             if key not in found or not span.awaits:
@@ -101,12 +104,17 @@ class PairStore:
         return found
 
     def _remove(self, spans: Sequence[Span]) -> None:
-        bounds = _around(spans)
-        self._delete(bounds["ids"], bounds["from_ns"], bounds["to_ns"])
+        for part in _parts(spans):
+            starts = [span.start_ns for span in part]
+            self._delete([span.span_id for span in part], min(starts), max(starts))
 
     def _delete(self, ids: Sequence[str], from_ns: int, to_ns: int) -> None:
         bounds = {"ids": list(ids), "from_ns": from_ns - _NEAR_NS, "to_ns": to_ns + _NEAR_NS}
         self._store.command(_REMOVE, bounds, lightweight_delete_mode="lightweight_update")
+
+
+def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[first : first + _MAX_IDS] for first in range(0, len(items), _MAX_IDS))
 
 
 def _around(spans: Sequence[Span]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from lrcp.model.errors import BusyError
+from lrcp.model.errors import BusyError, InputError, SettingsError
 from lrcp.store.telemetry.engine import Connect, map_error
 from lrcp.store.telemetry.migrate import migrate
 
@@ -41,8 +41,20 @@ class TelemetryStore:
         self._waiting_reads = 0
 
     async def open(self, retention_days: int) -> list[str]:
-        """Open the engine and bring the tables up to date. Returns: names of the migrations that ran."""
-        return await self.on_writer(lambda: migrate(self.client(), retention_days))
+        """Open the engine and bring the tables up to date. Returns: names of the migrations that ran.
+
+        Raises: SettingsError - the store is of a newer LRCP, or the engine refuses a migration; UnavailableError.
+        """
+        return await self.on_writer(lambda: self._migrate(retention_days))
+
+    def _migrate(self, retention_days: int) -> list[str]:
+        try:
+            return migrate(self.client(), retention_days)
+        except ClickHouseError as error:
+            reason = map_error(error)
+            if isinstance(reason, InputError):
+                raise SettingsError(f"the telemetry store cannot be brought up to date: {reason}") from error
+            raise reason from error
 
     async def close(self) -> None:
         """Finish what is under way and release the engine."""
