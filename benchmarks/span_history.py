@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from lrcp.ingest.rollup import TrafficRollup
+from lrcp.kit.clock import SystemClock
 from lrcp.store.telemetry.engine import embedded_engine
 from lrcp.store.telemetry.store import TelemetryStore
 
@@ -125,6 +127,7 @@ def build_history(directory: Path, spans: int, now_ns: int) -> None:
             print(f"\r  {min(first + _CHUNK, spans):,} of {spans:,} spans made", end="", flush=True)
         print()
         await store.on_writer(lambda: store.command(_BIG_TRACE, {"trace": BIG_TRACE_ID, "count": BIG_TRACE_SPANS}))
+        await TrafficRollup(store, SystemClock()).run()
         await store.close()
 
     asyncio.run(build())

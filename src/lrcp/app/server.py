@@ -37,6 +37,7 @@ from lrcp.ingest.receivers.llmobs import llmobs_routes
 from lrcp.ingest.receivers.otlp.grpc_server import OtlpGrpcServer
 from lrcp.ingest.receivers.otlp.receiver import receiver as otlp_receiver
 from lrcp.ingest.receivers.otlp.signals import otlp_signals
+from lrcp.ingest.rollup import TrafficRollup
 from lrcp.kit.clock import SystemClock
 from lrcp.store.state.store import open_state
 from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
@@ -89,6 +90,7 @@ class Server:
         pipeline = self._build_pipeline()
         await self._start(pipeline)
         await self._start(SelfMetrics(self.counters, pipeline, self.clock))
+        await self._start(TrafficRollup(self.store, self.clock))
         for part in self._receivers_without_http(pipeline):
             await self._start(part)
         for name, app in self._applications(pipeline).items():
@@ -171,6 +173,7 @@ class Server:
             STATIC_DIR,
             clock=self.clock,
             allowed_hosts=_allowed_hosts(self._settings),
+            sql_settings=_READ_ONLY if self._settings.store_dsn else None,
         )
         return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)
 
@@ -188,6 +191,10 @@ class Server:
 
 _LISTENERS = {"agent": "agent_port", "otlp-http": "otlp_http_port", "main": "port"}
 """HTTP listeners and the setting of each one's port; the main one comes last, so that when it answers all do."""
+
+
+_READ_ONLY = {"readonly": 2}
+"""For users' SQL on a ClickHouse server: reads only; 2 lets the limits be set with the statement."""
 
 
 def _engine(settings: Settings) -> Connect:

@@ -1,7 +1,10 @@
 """GET /api/overview, from the metrics that the engine derives."""
 
+import asyncio
+
 import pytest
 
+from lrcp.ingest.rollup import TrafficRollup
 from lrcp.model.span import Span
 from tests.unit.api.conftest import Served
 
@@ -57,3 +60,22 @@ def test_the_period_before_is_compared_with_and_absent_without_traffic(shop: Sho
 def test_too_many_points_are_refused(served: Served) -> None:
     problem = served.get("/api/overview", expect=422, from_="7d", step=10)
     assert problem["errors"][0]["field"] == "query.step"
+
+
+def test_long_steps_read_closed_periods_from_the_rollup_and_the_rest_from_the_buckets(shop: Shop) -> None:
+    served, spans = shop
+    fine = served.get("/api/overview", from_="2h", step=60)
+    coarse = served.get("/api/overview", from_="2h", step=300)
+    assert coarse["totals"]["requests"] == fine["totals"]["requests"]
+    rollup = TrafficRollup(served.store, served.clock)
+    assert asyncio.run(rollup.run()) > 5
+    for group_by in ("model", "service", "env"):
+        fine = served.get("/api/overview", from_="2h", step=60, group_by=group_by)
+        coarse = served.get("/api/overview", from_="2h", step=300, group_by=group_by)
+        same = {key for key in fine["totals"] if key not in ("cost_nusd", "unpriced")}
+        assert {key: coarse["totals"][key] for key in same} == {key: fine["totals"][key] for key in same}
+        assert [group["totals"]["requests"] for group in coarse["groups"]] == [
+            group["totals"]["requests"] for group in fine["groups"]
+        ]
+    staging = served.get("/api/overview", from_="2h", step=300, env="staging")["totals"]["requests"]
+    assert staging == sum(s.kind in ("llm", "embedding") and s.env == "staging" for s in spans)

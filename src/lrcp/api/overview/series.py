@@ -1,15 +1,15 @@
-"""Series and totals of the model traffic, from the pre-aggregated llm.* metrics."""
+"""Series and totals of the model traffic, rendered from what statements.py asks."""
 
+import asyncio
 import math
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lrcp.api.overview.statements import OverviewQuery, parameters, series_sql, totals_sql
 from lrcp.api.problems import field_error
 from lrcp.api.reader import TelemetryReader, query_dicts
 from lrcp.api.timerange import NS, TimeRange, iso_time
 from lrcp.model.metric import BUCKET_S
 
-GROUP_KEYS: Final = ("model", "service", "provider", "env", "ml_app", "endpoint", "route")
 MAX_POINTS: Final = 1_500
 MAX_GROUPS: Final = 50
 _AIM_POINTS: Final = 120
@@ -20,34 +20,6 @@ FIELDS: Final = (
     "cost_nusd", "unpriced",
 )  # fmt: skip
 """What each point and each total says. unpriced: requests whose price is unknown, which cost_nusd leaves out."""
-
-# The first number is the sketch's relative accuracy; what comes out are the five quantiles after it.
-_QUANTILES: Final = "0.01, 0.5, 0.75, 0.9, 0.95, 0.99"
-_SKETCH: Final = f"quantilesDDMergeIf({_QUANTILES})(sketch, metric = '%s')"
-_MEASURES: Final = f"""
-    sumIf(sum, metric = 'llm.request.count') AS requests,
-    sumIf(sum, metric = 'llm.request.error.count') AS errors,
-    {_SKETCH % "llm.request.duration"} AS latency,
-    {_SKETCH % "llm.request.ttft"} AS ttft,
-    sumIf(sum, metric = 'llm.tokens.input') AS input_tokens,
-    sumIf(sum, metric = 'llm.tokens.output') AS output_tokens,
-    sumIf(sum, metric = 'llm.cost.usd') AS cost_usd,
-    sumIf(count, metric = 'llm.cost.usd') AS priced
-"""
-_METRICS: Final = (
-    "metric IN ('llm.request.count', 'llm.request.error.count', 'llm.request.duration', 'llm.request.ttft',"
-    " 'llm.tokens.input', 'llm.tokens.output', 'llm.cost.usd')"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OverviewQuery:
-    """within is cut to whole steps; only: tags that a series must have, by key."""
-
-    within: TimeRange
-    step_s: int
-    group_by: str
-    only: dict[str, str]
 
 
 def plan_overview(within: TimeRange, step_s: int | None, group_by: str, only: dict[str, str]) -> OverviewQuery:
@@ -69,10 +41,12 @@ def plan_overview(within: TimeRange, step_s: int | None, group_by: str, only: di
 
 async def load_overview(reader: TelemetryReader, query: OverviewQuery) -> dict[str, Any]:
     """Series and totals, all together and by group, with the totals of the period before."""
-    rows = await query_dicts(reader, _series_sql(query), _parameters(query, query.within))
     width_ns = query.within.to_ns - query.within.from_ns
     before = TimeRange(from_ns=max(0, query.within.from_ns - width_ns), to_ns=query.within.from_ns)
-    previous = await query_dicts(reader, _totals_sql(query), _parameters(query, before))
+    rows, previous = await asyncio.gather(
+        query_dicts(reader, series_sql(query), parameters(query, query.within)),
+        query_dicts(reader, totals_sql(query), parameters(query, before)),
+    )
     times = list(range(query.within.from_ns // NS, query.within.to_ns // NS, query.step_s))
     whole = [row for row in rows if row["every_group"]]
     return {
@@ -86,32 +60,6 @@ async def load_overview(reader: TelemetryReader, query: OverviewQuery) -> dict[s
         "series": _series(whole, times),
         "groups": _groups([row for row in rows if not row["every_group"]], times),
     }
-
-
-def _parameters(query: OverviewQuery, within: TimeRange) -> dict[str, Any]:
-    only = {f"only_{key}": f"{key}:{value}" for key, value in query.only.items()}
-    return {"from_s": within.from_ns // NS, "to_s": within.to_ns // NS, "step_s": query.step_s, **only}
-
-
-def _where(query: OverviewQuery) -> str:
-    only = "".join(f" AND has(tags, {{only_{key}:String}})" for key in query.only)
-    return (
-        f"{_METRICS} AND time >= toDateTime({{from_s:Int64}}, 'UTC') AND time < toDateTime({{to_s:Int64}}, 'UTC'){only}"
-    )
-
-
-def _series_sql(query: OverviewQuery) -> str:
-    prefix = f"{query.group_by}:"
-    return f"""
-        SELECT step, key, grouping(step) AS every_step, grouping(key) AS every_group, {_MEASURES}
-        FROM (SELECT *, toInt64(intDiv(toUnixTimestamp(time), {{step_s:Int64}}) * {{step_s:Int64}}) AS step,
-              substring(arrayFirst(tag -> startsWith(tag, '{prefix}'), tags), {len(prefix) + 1}) AS key
-              FROM metrics WHERE {_where(query)})
-        GROUP BY GROUPING SETS ((step, key), (step), (key), ())"""
-
-
-def _totals_sql(query: OverviewQuery) -> str:
-    return f"SELECT {_MEASURES} FROM metrics WHERE {_where(query)}"
 
 
 def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _TABLES_WITH_RETENTION = {
     "logs": "toDateTime(time)",
     "events": "toDateTime(time)",
     "checks": "toDateTime(time)",
+    "traffic_5m": "time",
 }
 
 
