@@ -18,7 +18,7 @@ from lrcp.ingest.processors.price import price_spans
 from lrcp.ingest.processors.times import mend_times
 from lrcp.kit.clock import Clock
 from lrcp.model.batch import Batch
-from lrcp.model.errors import LrcpError
+from lrcp.model.errors import InputError, LrcpError, UnavailableError
 from lrcp.store.telemetry import columns
 from lrcp.store.telemetry.store import TelemetryStore
 
@@ -176,12 +176,15 @@ def _rows(batches: Iterable[Batch], field: str) -> Iterable[tuple[Any, int]]:
 
 
 def _attempt(insert: Callable[[Sequence[Batch]], None], batches: Sequence[Batch]) -> Outcome:
+    """An InputError is the sender's: it will not do to send that again. What the engine refuses is ours to mend."""
     try:
         insert(batches)
+    except InputError as error:
+        return UnavailableError(f"the store refused the records: {error}")
     except LrcpError as error:
         return error
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
-        return LrcpError(f"the records do not fit the table: {error}")
+        return InputError(f"the records do not fit the table: {error}")
     return None
 
 

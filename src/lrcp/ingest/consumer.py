@@ -14,4 +14,5 @@ class Consumer(Protocol):
         Raises:
             BusyError - the bound is reached, nothing was kept: the sender shall come back after retry_after_s.
             UnavailableError - the store cannot take it now, nothing was kept.
+            InputError - a record of it can never be stored: sending it again will not do.
         """

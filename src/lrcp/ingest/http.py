@@ -175,6 +175,9 @@ class ReceiverApp:
         except BusyError as error:
             _undo(decoded)
             return self._try_later(request, self._receiver.busy_status, "busy", str(error), error.retry_after_s)
+        except InputError as error:
+            _undo(decoded)
+            return self._refuse_error(request, error)
         except LrcpError as error:
             _undo(decoded)
             return self._try_later(request, 503, "unavailable", str(error), 5.0)

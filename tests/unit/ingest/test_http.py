@@ -11,7 +11,7 @@ from lrcp.ingest.counters import Counters
 from lrcp.ingest.http import Decoded, Receiver, ReceiverApp, Reply, Request, Route
 from lrcp.kit.clock import FakeClock
 from lrcp.model.batch import Batch
-from lrcp.model.errors import BusyError, DecodeError, UnavailableError, UnsupportedError
+from lrcp.model.errors import BusyError, DecodeError, InputError, UnavailableError, UnsupportedError
 from lrcp.model.log import Log
 from tests.support.asgi import Answer, KeepingConsumer, ask
 
@@ -171,6 +171,12 @@ def test_a_store_that_is_away_is_503_with_retry_after() -> None:
     bench = Bench(UnavailableError("no store"))
     answer = bench.post(b"one")
     assert (answer.status, answer.headers["retry-after"], bench.count("unavailable")) == (503, "5", 1)
+
+
+def test_records_that_can_never_be_stored_are_refused_for_good() -> None:
+    bench = Bench(InputError("the records do not fit the table"))
+    answer = bench.post(b"one")
+    assert (answer.status, "retry-after" in answer.headers, bench.count("undecodable")) == (400, False, 1)
 
 
 def test_a_failure_nobody_foresaw_while_storing_is_503_so_that_the_sender_keeps_its_data() -> None:

@@ -133,7 +133,7 @@ def test_a_record_the_engine_refuses_costs_its_own_batch_only(tmp_path: Path) ->
             stack.pipeline.consume(batch_of(make_span(3), body=b"c")),
             return_exceptions=True,
         )
-        assert [type(result).__name__ for result in results] == ["NoneType", "LrcpError", "NoneType"]
+        assert [type(result).__name__ for result in results] == ["NoneType", "InputError", "NoneType"]
         assert await stack.rows("SELECT span_id FROM spans ORDER BY span_id") == [(f"{1:016x}",), (f"{3:016x}",)]
 
     with_stack(tmp_path, scenario)

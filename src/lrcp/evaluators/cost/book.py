@@ -21,6 +21,7 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
 
 
 UNKNOWN: Final = Cost(None, "unknown")
+_MAX_NUSD: Final = (1 << 63) - 1
 
 
 class PriceBook:
@@ -41,7 +42,8 @@ class PriceBook:
             provider, model: as the tracer or the provider spells them; provider '' when nobody said.
             when_ns: start of the generation, Unix nanoseconds; prices change with the day, some with the hour.
             service_tier: 'batch', or the provider's own word ('flex', 'priority'); '' is the standard price.
-        Returns: source 'computed', or 'unknown' with None when the model has no price or nobody counted its tokens.
+        Returns: source 'computed', or 'unknown' with None when the model has no price, nobody counted its tokens, or
+            the count is absurd: a cost beyond 63 bits, nine billion dollars.
         """
         day, day_ns = divmod(when_ns, _NS_PER_DAY)
         key = (provider, model, service_tier, day)
@@ -52,7 +54,8 @@ class PriceBook:
         if card is None or (usage.input_tokens is None and usage.output_tokens is None):
             return UNKNOWN
         rates = card.card_at(day_ns).rates_for(usage.input_tokens or 0)
-        return Cost(rates.cost_nusd(usage), "computed")
+        nusd = rates.cost_nusd(usage)
+        return Cost(nusd, "computed") if nusd <= _MAX_NUSD else UNKNOWN
 
     def knows(self, provider: str, model: str, when_ns: int, service_tier: str = "") -> bool:
         """Whether the card is resolved already; if not, pricing it may take milliseconds (half a second the first time)."""

@@ -109,6 +109,11 @@ def test_hand_computed_costs(book: PriceBook, provider: str, model: str, usage: 
     assert book.price_generation(provider, model, usage, NOON) == Cost(nusd, "computed")
 
 
+def test_a_cost_beyond_63_bits_is_unknown(book: PriceBook) -> None:
+    usage = TokenUsage(2**63 - 1, 2**63 - 1, None, None, None)
+    assert book.price_generation("openai", "gpt-4o", usage, 1_790_000_000 * 10**9) == Cost(None, "unknown")
+
+
 def test_half_a_nano_dollar_rounds_up_once_at_the_end(tmp_path: Path) -> None:
     book = declared(tmp_path, {"model": "tiny", "prices": [{"input": 0.0005, "output": 0.0004}]})
     assert book.price_generation("", "tiny", TokenUsage(1, 0), NOON).nusd == 1

@@ -129,6 +129,9 @@ class OtlpGrpcServer:
         except BusyError as error:
             self._put_off(taken, "busy")
             await _abort(context, RESOURCE_EXHAUSTED, str(error), max(error.retry_after_s, 0.001))
+        except InputError as error:
+            self._put_off(taken, "undecodable")
+            await _abort(context, INVALID_ARGUMENT, str(error))
         except LrcpError as error:
             self._put_off(taken, "unavailable")
             await _abort(context, UNAVAILABLE, str(error), _UNAVAILABLE_RETRY_S)
