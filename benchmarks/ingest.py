@@ -1,7 +1,7 @@
 """How many records a second the server stores, durable before the reply; client and server on one machine.
 
-    make bench-ingest            all three formats, ten seconds each
-    python -m benchmarks.ingest --seconds 60 --format otlp
+    python -m benchmarks.ingest                               all three formats, ten seconds each
+    python -m benchmarks.ingest --seconds 60 --format otlp    one of them
 
 Beside each figure stand two limits measured in the same run on the same payloads: decoding alone and storing alone.
 """

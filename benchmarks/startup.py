@@ -1,6 +1,6 @@
 """How soon the processes are ready, and what they weigh when idle. Targets: server 3 s, 600 MB; gateway 1 s, 100 MB.
 
-    make bench-startup
+    python -m benchmarks.startup
 
 Cold: an empty data directory, and after each start the page cache is asked to drop the packages' files where the system lets us.
 """

@@ -12,9 +12,22 @@ from tests.arch.packages import FLOORS, OUTSIDE, modules
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
-DRAWN_LATER = {"docs/images/overview.png"}
+PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+DRAWN_LATER = {"docs/images/overview.png", "docs/images/trace.png"}
 """Pictures that a browser test draws from the running system."""
+
+WRITTEN_NEXT = {"queries"}
+"""Benchmarks whose section is being written."""
+
+OTHER_VARIABLES = {
+    "LRCP_APP_MODEL",
+    "LRCP_GATEWAY_KEY",
+    "LRCP_APP_TIMEOUT_S",
+    "LRCP_FUZZ_N",
+    "LRCP_FUZZ_SEED",
+    "LRCP_TEST_BROWSER",
+}
+"""Variables of ours that are no settings."""
 
 
 def headings(page: Path) -> set[str]:
@@ -47,7 +60,10 @@ def test_every_package_is_in_the_floor_plan_on_its_floor() -> None:
     assert {package: int(floor) for floor, package in rows} == {package: FLOORS[package] for package in there}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@every_page
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
     missing = {
@@ -56,3 +72,58 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         if not (page.parent / target).exists()
     }
     assert missing <= DRAWN_LATER
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub names them in links."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@every_page
+def test_links_to_a_heading_name_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#\s]*)#([^)]+)\)", page.read_text())
+    assert [link for link in links if link[1] not in anchors((page.parent / link[0]) if link[0] else page)] == []
+
+
+@every_page
+def test_every_command_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text()
+    ours = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(re.findall(r"(?:`|bin/|^)lrcp ([a-z]+)", text, re.MULTILINE)) <= ours
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
+
+
+@every_page
+def test_every_variable_of_ours_that_a_page_names_is_there(page: Path) -> None:
+    settings = {variable_name(field.name) for field in fields(Settings)}
+    named = set(re.findall(r"\bLRCP_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert named <= settings | OTHER_VARIABLES
+
+
+def test_every_other_variable_is_read_somewhere() -> None:
+    folders = (ROOT / name for name in ("src", "tests/fuzz", "tests/support", "scripts"))
+    code = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    assert [name for name in OTHER_VARIABLES if name not in code] == []
+
+
+@every_page
+def test_every_file_of_ours_that_a_page_names_is_there(page: Path) -> None:
+    named = set(re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|sql|md|json|sh|png))`", page.read_text()))
+    bases = (ROOT, ROOT / "src" / "lrcp", ROOT / "src" / "lrcp" / "ingest" / "receivers")
+    patterns = [name.replace("NNNN_name", "[0-9]*") for name in named]
+    assert [name for name in patterns if not any(list(base.glob(name)) for base in bases)] == []
+
+
+@every_page
+def test_no_page_names_a_place_of_one_machine(page: Path) -> None:
+    assert re.findall(r"/(?:home|root|work|Users)/\w+", page.read_text()) == []
+
+
+def test_every_benchmark_has_a_section_with_its_command() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text()
+    runnable = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
+    runnable -= WRITTEN_NEXT
+    assert headings(ROOT / "benchmarks" / "README.md") >= runnable
+    assert [name for name in runnable if f"python -m benchmarks.{name}" not in text] == []
