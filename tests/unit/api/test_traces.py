@@ -182,6 +182,29 @@ def test_a_trace_carries_all_spans_and_the_evaluations_that_join_by_span(shop: S
     assert (whole["output"], whole["tags"], whole["prompt_version"]) == (answer.output, answer.tags, "v12")
 
 
+def test_a_trace_of_days_opens_whole_with_evaluations_by_trace_and_by_span(served: Served) -> None:
+    first_ns = served.clock.now_ns() - 3 * 86_400 * 10**9
+    starts = [first_ns, first_ns + 86_400 * 10**9, first_ns + 2 * 86_400 * 10**9]
+    trace_id = "d1" * 16
+    served.insert(
+        *(
+            Span(
+                trace_id, f"da{n:014x}", f"da{0:014x}" if n else "", start, 5, "agent", service="patient", kind="agent"
+            )
+            for n, start in enumerate(starts)
+        ),
+        Span("d2" * 16, "db" * 8, "", starts[1], 5, "agent", service="patient", kind="agent"),
+    )
+    served.insert_evaluations(
+        Evaluation(starts[2] + 10**9, "late", "0" * 32, f"da{2:014x}", 1.0),
+        Evaluation(starts[0] + 10**9, "of the trace", trace_id, "", 0.5),
+        Evaluation(starts[2] + 10**9, "another's", "0" * 32, "db" * 8, 0.0),
+    )
+    trace = served.get(f"/api/traces/{trace_id}")
+    assert trace["columns"]["start_offset_ns"] == [start - first_ns for start in starts]
+    assert [one["name"] for one in trace["evaluations"]] == ["of the trace", "late"]
+
+
 def test_a_large_trace_comes_whole_and_without_bodies(served: Served) -> None:
     served.insert(*large_trace(5_000, start_ns=time.time_ns(), trace_id="5" * 32))
     trace = served.get("/api/traces/" + "5" * 32)

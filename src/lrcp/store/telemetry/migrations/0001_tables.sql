@@ -72,6 +72,7 @@ CREATE TABLE evaluations
     payload UInt64 CODEC(ZSTD(1)),
     ingested_at DateTime('UTC') DEFAULT now() CODEC(Delta, ZSTD(1)),
     INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX by_span span_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_ingested ingested_at TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
