@@ -86,6 +86,12 @@ def test_an_example_of_the_page_is_accepted_and_finds_something(client: TestClie
     assert ask(client, sql)
 
 
+def test_the_sketches_are_as_exact_as_the_page_says(client: TestClient) -> None:
+    (sql,) = [sql for _, sql in EXAMPLES if "highest" in sql]
+    ((lowest, highest),) = ask(client, sql)
+    assert f"it prints {lowest} and {highest}" in PAGE
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_the_columns_of_a_table_are_those_of_the_store(client: TestClient, table: str) -> None:
     described = re.findall(r"^\| `(\w+)` \|", section(table), re.M)

@@ -1,5 +1,6 @@
 """What is documented, and what must be."""
 
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_every_command_has_a_heading_and_nothing_else_has() -> None:
         f"lrcp {command.name or command.callback.__name__}" for command in app.registered_commands if command.callback
     }
     assert headings(DOCS / "cli.md") == names
+
+
+def test_every_option_of_a_command_is_in_its_section() -> None:
+    text = (DOCS / "cli.md").read_text()
+    settings = {field.name for field in fields(Settings)}
+    missing = []
+    for command in app.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        section = text.partition(f"## lrcp {name}\n")[2].partition("\n## ")[0]
+        own = set(inspect.signature(command.callback).parameters) - settings
+        missing += [f"{name} {option}" for option in own if f"`--{option.replace('_', '-')}" not in section]
+    assert missing == []
 
 
 def test_every_package_is_in_the_floor_plan_on_its_floor() -> None:
