@@ -1,13 +1,17 @@
-"""Around every request: only known host names (against DNS rebinding), and security headers on every response."""
+"""Around every request: only known host names (against DNS rebinding), a bound of the body, security headers on replies."""
 
 from collections.abc import Sequence
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lrcp.api.problems import render_problem
 
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+"""Of a request to the API; telemetry does not pass here."""
 
 _POLICY: Final = (
     "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
@@ -47,7 +51,7 @@ class RequestGuard:
 
         host = _host_of(scope)
         if self._allows(host):
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, _bounded(receive), send_guarded)
             return
         refusal = render_problem(
             421, f"this server does not answer to the host {host[:100]!r}; add it to LRCP_ALLOWED_HOSTS to allow it"
@@ -56,6 +60,21 @@ class RequestGuard:
 
     def _allows(self, host: str) -> bool:
         return self._all or host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Raises (when called): HTTPException 413 - more of the body came than a request may have."""
+    size = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise HTTPException(413, f"the body is over the limit of {MAX_BODY_BYTES} bytes")
+        return message
+
+    return receive_bounded
 
 
 def _host_of(scope: Scope) -> str:

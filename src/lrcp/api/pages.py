@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -39,15 +40,39 @@ def page_router(static_dir: Path) -> APIRouter:
     @router.get("/{path:path}")
     async def get_page(request: Request, path: str) -> Response:
         if request.url.path.startswith(_SERVED_ELSEWHERE):
-            raise HTTPException(404)
-        file = (top / path).resolve()
-        if path and file.parent == top and file.is_file():
-            return FileResponse(file)
+            raise _unknown(request, router)
+        if path in _files_of(top):
+            return FileResponse(top / path)
         if "." in path.rpartition("/")[2]:
             raise HTTPException(404)
         return _page(top / "index.html")
 
+    @router.api_route("/{path:path}", methods=["POST", "PUT", "PATCH", "DELETE"])
+    async def refuse_other(request: Request, path: str) -> Response:
+        raise _unknown(request, router)
+
     return router
+
+
+def _files_of(directory: Path) -> frozenset[str]:
+    """Names of the files in a directory; a path that somebody sent is looked up here and never opened."""
+    try:
+        return frozenset(entry.name for entry in directory.iterdir() if entry.is_file())
+    except OSError:
+        return frozenset()
+
+
+_METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+def _unknown(request: Request, pages: APIRouter) -> HTTPException:
+    """404, or 405 when the API has the path for another method: the pages match every path, so the router cannot tell."""
+    api = [route for route in request.app.routes if getattr(route, "original_router", None) is not pages]
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    allowed = [m for m in _METHODS if any(route.matches(scopes[m])[0] is Match.FULL for route in api)]
+    if allowed:
+        return HTTPException(405, headers={"Allow": ", ".join(allowed)})
+    return HTTPException(404)
 
 
 def _page(file: Path) -> Response:

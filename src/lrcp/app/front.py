@@ -22,6 +22,7 @@ class Front:
             return self._api
         path, method = scope["path"], scope["method"]
         route = self._intake.find_route(path)
-        if route is not None and method in route.methods:
+        # A GET of an intake's path may be a question to the API; any other method is the intake's to take or refuse.
+        if route is not None and (method in route.methods or method not in ("GET", "HEAD")):
             return self._intake
         return self._mounted.get(path, self._api)

@@ -141,10 +141,7 @@ class ReceiverApp:
         if route is None:
             return self._refuse(request, 404, "unknown_path", f"no such path: {request.path[:200]}")
         if request.method not in route.methods:
-            allowed = ", ".join(sorted(route.methods))
-            return self._refuse(
-                request, 405, "wrong_method", f"{request.method[:20]} is not allowed here, use {allowed}"
-            )
+            return self._refuse_method(request, ", ".join(sorted(route.methods)))
         try:
             await _read_body(request, receive, route.max_body_bytes)
             self._count("bytes", len(request.body))
@@ -194,6 +191,12 @@ class ReceiverApp:
     def _refuse(self, request: Request, status: int, what: str, message: str) -> Reply:
         self._count(what)
         return self._receiver.render_error(request, status, message)
+
+    def _refuse_method(self, request: Request, allowed: str) -> Reply:
+        message = f"{request.method[:20]} is not allowed here, use {allowed}"
+        reply = self._refuse(request, 405, "wrong_method", message)
+        reply.headers = (*reply.headers, (b"allow", allowed.encode()))
+        return reply
 
     def _refuse_error(self, request: Request, error: InputError) -> Reply:
         status, what = next((s, w) for kind, s, w in _STATUS_OF_ERROR if isinstance(error, kind))

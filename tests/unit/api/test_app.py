@@ -11,6 +11,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from lrcp.api.app import create_api
+from lrcp.api.guard import MAX_BODY_BYTES
 from lrcp.api.health import ComponentHealth
 from tests.unit.api.conftest import Served
 
@@ -82,6 +83,28 @@ def test_a_method_that_is_not_allowed_is_a_problem_that_names_the_allowed_one(se
     reply = served.client.delete("/health")
     assert reply.status_code == 405
     assert "GET" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/traces", 405),
+        ("GET", "/api/sql", 405),
+        ("POST", "/nowhere", 404),
+        ("PUT", "/api/v2/nowhere", 404),
+    ],
+)
+def test_an_unknown_path_is_not_taken_for_a_wrong_method(served: Served, method: str, path: str, status: int) -> None:
+    reply = served.client.request(method, path)
+    assert reply.status_code == status
+    assert bool(reply.headers.get("allow")) == (status == 405)
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read(served: Served) -> None:
+    body = b'{"query": "' + b"x" * MAX_BODY_BYTES + b'"}'
+    reply = served.client.post("/api/sql", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 413
+    assert str(MAX_BODY_BYTES) in reply.json()["detail"]
 
 
 class _Silent:
