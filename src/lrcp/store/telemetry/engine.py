@@ -18,6 +18,18 @@ log = logging.getLogger(__name__)
 Connect = Callable[[], Client]
 """Makes one more client on the same engine. Every thread has its own: a client runs one statement at a time."""
 
+_MB: Final = 1_000_000
+_EMBEDDED_OPTIONS: Final = {
+    "mark_cache_size": 128 * _MB,
+    "index_mark_cache_size": 64 * _MB,
+    "primary_index_cache_size": 128 * _MB,
+    "text_index_tokens_cache_size": 64 * _MB,
+    "text_index_header_cache_size": 64 * _MB,
+    "text_index_postings_cache_size": 128 * _MB,
+    "query_condition_cache_size": 32 * _MB,
+}
+"""Bytes of the engine's caches, which it would let grow to gigabytes each; ten million spans need less than these."""
+
 
 def embedded_engine(directory: Path) -> Connect:
     """The engine in this process on a directory. A process can open one directory only.
@@ -28,7 +40,7 @@ def embedded_engine(directory: Path) -> Connect:
 
     def connect() -> Client:
         try:
-            return clickhouse_connect.get_client(interface="chdb", path=path)
+            return clickhouse_connect.get_client(interface="chdb", path=path, chdb_options=dict(_EMBEDDED_OPTIONS))
         except ImportError as error:
             raise SettingsError("the embedded store needs chdb-core: pip install 'lrcp[server]'") from error
         except (ClickHouseError, RuntimeError) as error:
