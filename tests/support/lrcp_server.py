@@ -109,9 +109,9 @@ def plan_server(folder: Path) -> LrcpServer:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[LrcpServer]:
-    """Serve until the block ends; the log is `server.log` in the folder."""
+def running_server(folder: Path, **variables: str) -> Iterator[LrcpServer]:
+    """Serve until the block ends, with further variables; the log is `server.log` in the folder."""
     server = plan_server(folder)
     argv = [PYTHON, "-m", "lrcp", "serve"]
-    with running_process(argv, server.environ(), folder / "server.log", ready_url=f"{server.url}/health"):
+    with running_process(argv, server.environ() | variables, folder / "server.log", ready_url=f"{server.url}/health"):
         yield server

@@ -39,7 +39,7 @@ SETTING_HELP: Final[dict[str, str]] = {
     "upstream_key": "API key of the provider; better given as a variable, a command line can be seen by others",
     "upstream_model": "model for requests that name none or 'default'",
     "prices_file": "JSON file with prices of your own models",
-    "server_url": "address of the server, for the other processes, when it is not on this machine",
+    "server_url": "address of the server, for the gateway, when it is not on this machine",
     "gateway_url": "address of the gateway, for applications, when it is not on this machine",
     "max_pending_bytes": "bound of what waits to be stored, bytes; above it senders are told to wait",
     "commit_window_ms": "how long requests are gathered into one insert, milliseconds",
@@ -51,6 +51,8 @@ def log_to_stderr() -> None:
     """What a process of ours says, with the time; libraries only when something is wrong."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("lrcp").setLevel(logging.INFO)
+    # Its warnings hold whole addresses, and in them the parameters of statements: what somebody searched for.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:

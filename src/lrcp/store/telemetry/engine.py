@@ -71,7 +71,9 @@ def server_engine(dsn: str) -> Connect:
         except ClickHouseError as error:
             if getattr(error, "code", None) in _CODES_OF_WRONG_SETTINGS:
                 raise SettingsError(f"LRCP_STORE_DSN: the server at {place} says: {_own_words(error)}") from error
-            raise UnavailableError(f"cannot reach ClickHouse at {place} (LRCP_STORE_DSN): {error}") from error
+            raise UnavailableError(
+                f"cannot reach ClickHouse at {place} (LRCP_STORE_DSN): {_own_words(error)}"
+            ) from error
 
     return connect
 
@@ -109,9 +111,11 @@ def map_error(error: ClickHouseError) -> LrcpError:
     return UnavailableError(_own_words(error))
 
 
-_WRAPPING: Final = re.compile(r"\AReceived ClickHouse exception, code: \d+, server response: | \(for url [^)\s]*\)\Z")
+_WRAPPING: Final = re.compile(
+    r"\AReceived ClickHouse exception, code: \d+, server response: | \(for url [^)\s]*\)\Z| with url: \S+"
+)
 
 
 def _own_words(error: ClickHouseError) -> str:
-    """What the engine itself said, the same from a server as from the embedded engine."""
+    """What the engine itself said, the same from a server as from the embedded engine; no address with its parameters."""
     return _WRAPPING.sub("", str(error))
