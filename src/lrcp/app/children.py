@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from lrcp.app.ports import PortUse
-from lrcp.app.settings import Settings, variable_name
+from lrcp.app.settings import Settings, reachable_host, variable_name
 
 _LRCP: Final = ("-m", "lrcp")
 
@@ -78,12 +78,6 @@ def _health_url(settings: Settings, port: int) -> str:
     return f"http://{reachable_host(settings.host)}:{port}/health"
 
 
-def reachable_host(host: str) -> str:
-    """A host to connect to for one to listen on, as it stands in a URL: every address is reached by the loopback's."""
-    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host
-
-
 def settings_environ(settings: Settings) -> dict[str, str]:
     """The settings as LRCP_ variables, so that a child has them whole and its command line shows no secret."""
     environ = {}
@@ -93,4 +87,15 @@ def settings_environ(settings: Settings) -> dict[str, str]:
             value = value.absolute()
         if value != "":
             environ[variable_name(field.name)] = str(value)
-    return environ
+    return addresses(settings) | environ
+
+
+def addresses(settings: Settings) -> dict[str, str]:
+    """Where the reference application finds the gateway and the agent; by itself it looks on the loopback."""
+    host = reachable_host(settings.host)
+    if host == "127.0.0.1":
+        return {}
+    return {
+        "LRCP_GATEWAY_URL": f"http://{host}:{settings.gateway_port}",
+        "DD_TRACE_AGENT_URL": f"http://{host}:{settings.agent_port}",
+    }

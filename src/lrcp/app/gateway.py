@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from lrcp import __version__
-from lrcp.app.settings import Settings
+from lrcp.app.settings import Settings, reachable_host
 from lrcp.gateway.config import GatewayConfig, TelemetryConfig
 from lrcp.gateway.providers import make_upstreams
 from lrcp.gateway.server import serve_gateway
-
-_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 
 def run_gateway_process(settings: Settings) -> None:
@@ -44,5 +42,4 @@ def _traces_url(settings: Settings) -> str:
     if not settings.otlp_http_port:
         return ""
     named = urlsplit(settings.server_url).hostname if settings.server_url else settings.host
-    host = _ANY_HOST.get(named or "", named or "127.0.0.1")
-    return f"http://{host}:{settings.otlp_http_port}/v1/traces"
+    return f"http://{reachable_host(named or settings.host)}:{settings.otlp_http_port}/v1/traces"

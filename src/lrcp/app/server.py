@@ -24,7 +24,7 @@ from lrcp.app.health import check_pipeline, check_receivers, check_state, check_
 from lrcp.app.listeners import Listener, bind_tcp
 from lrcp.app.lock import lock_directory
 from lrcp.app.self_metrics import SelfMetrics
-from lrcp.app.settings import Settings, variable_name
+from lrcp.app.settings import Settings, reachable_host, variable_name
 from lrcp.evaluators.cost import load_price_book
 from lrcp.ingest.asgi import AsgiApp
 from lrcp.ingest.committer import Committer
@@ -165,7 +165,7 @@ class Server:
     def _main_application(self, pipeline: Pipeline) -> AsgiApp:
         routes = {**datadog_intake.routes(), **llmobs_routes()}
         intake = self._receiver_app(Receiver("datadog_intake", routes, datadog_intake.render_error), pipeline)
-        forward = Forward(f"http://127.0.0.1:{self._settings.app_port}")
+        forward = Forward(f"http://{reachable_host(self._settings.host)}:{self._settings.app_port}")
         self._parts.push_async_callback(forward.close)
         api = create_api(
             self.store,

@@ -84,3 +84,9 @@ def _parse_setting(name: str, kind: type[Any], raw: Any) -> Any:
     if (name == "port" or name.endswith("_port")) and not 0 <= value <= _MAX_PORT:
         raise SettingsError(f"{variable_name(name)}={raw!r} is not a port: 0 to {_MAX_PORT}")
     return value
+
+
+def reachable_host(host: str) -> str:
+    """A host to connect to for one to listen on, as it stands in a URL: every address is reached by the loopback's."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host

@@ -3,8 +3,7 @@
 import re
 from typing import Final
 
-from lrcp.app.children import reachable_host
-from lrcp.app.settings import Settings
+from lrcp.app.settings import Settings, reachable_host
 from lrcp.model.errors import SettingsError
 from lrcp.traffic.run import TrafficOptions, run_traffic
 

@@ -10,9 +10,9 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
-from lrcp.app.children import ChildPlan, TrafficPlan, plan_children, reachable_host, settings_environ
+from lrcp.app.children import ChildPlan, TrafficPlan, plan_children, settings_environ
 from lrcp.app.ports import find_taken
-from lrcp.app.settings import Settings
+from lrcp.app.settings import Settings, reachable_host
 from lrcp.app.supervisor import Notice, Supervisor
 from lrcp.cli.options import KEY_VARIABLES
 from lrcp.model.errors import SettingsError

@@ -49,9 +49,7 @@ def recover_derived_metrics(store: TelemetryStore) -> int:
         return 0
     bounds = {"seconds": seconds, "from_s": seconds[0], "to_s": seconds[-1] + 10}
     store.command(_FORGET, {"seconds": seconds})
-    within = (
-        "start_time >= toDateTime({from_s:Int64}, 'UTC') AND start_time < toDateTime({to_s:Int64}, 'UTC')"
-    )
+    within = "start_time >= toDateTime({from_s:Int64}, 'UTC') AND start_time < toDateTime({to_s:Int64}, 'UTC')"
     store.command(_DERIVE + llm_metrics_select(f"{within} AND has({_TIMES}, {_BUCKET})"), bounds)
     log.info("derived the metrics of %d buckets anew after an unclean stop", len(seconds))
     return len(seconds)

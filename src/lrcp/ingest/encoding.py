@@ -27,7 +27,7 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     undo = _DECOMPRESSORS.get(name)
     if undo is None:
         raise UnsupportedError(
-            f"content-encoding {encoding[:40]!r} is not supported; use {', '.join(sorted(_DECOMPRESSORS))}"
+            f"content-encoding {encoding[:40]!r} is not supported; use {', '.join(sorted(filter(None, _DECOMPRESSORS)))}"
         )
     try:
         return undo(body, max_bytes)

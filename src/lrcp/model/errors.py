@@ -1,13 +1,13 @@
 """The one tree of errors; each says whether trying again can help.
 
-    LrcpError
-     +- InputError            permanent: the caller sent something wrong; the message says what and where
-     |   +- DecodeError       the bytes are not the format they claim to be
-     |   +- TooLargeError     over a stated limit
-     |   +- UnsupportedError  a content type or encoding that is not accepted here
-     +- BusyError             retryable: a bound was reached; retry_after_s says when to come back
-     +- UnavailableError      retryable: something this depends on (store, upstream) cannot be reached
-     +- SettingsError         permanent: a setting or the machine is wrong; the message says what to do
+LrcpError
+ +- InputError            permanent: the caller sent something wrong; the message says what and where
+ |   +- DecodeError       the bytes are not the format they claim to be
+ |   +- TooLargeError     over a stated limit
+ |   +- UnsupportedError  a content type or encoding that is not accepted here
+ +- BusyError             retryable: a bound was reached; retry_after_s says when to come back
+ +- UnavailableError      retryable: something this depends on (store, upstream) cannot be reached
+ +- SettingsError         permanent: a setting or the machine is wrong; the message says what to do
 """
 
 

@@ -55,6 +55,13 @@ def test_a_child_gets_the_settings_whole_by_variables(tmp_path: Path) -> None:
     assert load_settings(settings_environ(settings)) == settings
 
 
+def test_processes_on_another_address_find_each_other() -> None:
+    environ = settings_environ(Settings(host="127.0.0.9", gateway_port=1, agent_port=2))
+    assert environ["LRCP_GATEWAY_URL"] == "http://127.0.0.9:1"
+    assert environ["DD_TRACE_AGENT_URL"] == "http://127.0.0.9:2"
+    assert "LRCP_GATEWAY_URL" not in settings_environ(Settings(host="0.0.0.0"))
+
+
 def test_no_secret_is_in_the_command_line_of_a_child() -> None:
     settings = Settings(upstream_key="hunter2", state_url="hunter2", store_dsn="hunter2")
     plans = plan_children(settings, traffic=TrafficPlan())

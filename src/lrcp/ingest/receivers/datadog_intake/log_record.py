@@ -11,6 +11,7 @@ from lrcp.ingest.receivers.datadog_intake.body import as_json
 from lrcp.model.errors import InputError
 from lrcp.model.ids import span_hex, trace_hex
 from lrcp.model.log import Log
+from lrcp.model.log_status import STATUS_OF_SYSLOG, find_log_status
 from lrcp.model.tags import normalize_tags, split_tag
 
 MAX_LOG_BYTES: Final = 1_000_000
@@ -37,22 +38,6 @@ SOURCE_NAMES: Final = ("ddsource", "source")
 ENV_NAMES: Final = ("dd.env", "env")
 """Attributes that are looked for, in this order; a dot in a name also stands for one level of nesting."""
 
-_STATUS_OF_NUMBER: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
-_STATUS_OF_BEGINNING: Final = (
-    ("emerg", "emergency"),
-    ("f", "emergency"),
-    ("a", "alert"),
-    ("c", "critical"),
-    ("e", "error"),
-    ("w", "warning"),
-    ("n", "notice"),
-    ("i", "info"),
-    ("d", "debug"),
-    ("t", "debug"),
-    ("v", "debug"),
-    ("o", "ok"),
-    ("s", "ok"),
-)
 _HEX_ID = re.compile(r"(0x)?[0-9a-fA-F]{16,32}").fullmatch
 _DECIMAL_ID = re.compile(r"\d{1,39}").fullmatch
 _MASK_64: Final = (1 << 64) - 1
@@ -181,8 +166,8 @@ def read_status(value: Any) -> str:
     """Datadog's word for a level: syslog's numbers, or any word by its beginning; info for what is not known."""
     text = _text(value).strip().lower()
     if len(text) == 1 and "0" <= text <= "7":
-        return _STATUS_OF_NUMBER[int(text)]
-    return next((status for beginning, status in _STATUS_OF_BEGINNING if text.startswith(beginning)), "info")
+        return STATUS_OF_SYSLOG[int(text)]
+    return find_log_status(text) or "info"
 
 
 def read_trace_id(value: Any) -> str:

@@ -11,7 +11,7 @@ from lrcp.ingest.receivers.dogstatsd.aggregator import Aggregator
 from lrcp.ingest.receivers.dogstatsd.outbox import Outbox
 from lrcp.kit.clock import Clock
 from lrcp.model.batch import Batch
-from lrcp.model.errors import BusyError, LrcpError
+from lrcp.model.errors import BusyError, InputError, LrcpError
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +118,9 @@ class Delivery:
             await self._consumer.consume(batch)
         except BusyError as error:
             return self._keep(batch, "busy", error.retry_after_s)
+        except InputError as error:  # it would be refused again and again
+            self._count("dropped_records", len(batch))
+            log.error("DogStatsD: %d records dropped, they can never be stored: %s", len(batch), error)
         except LrcpError as error:
             log.warning("DogStatsD: the store cannot take a batch now: %s", error)
             return self._keep(batch, "unavailable", _RETRY_S)

@@ -11,6 +11,7 @@ from lrcp.ingest.receivers.otlp.values import as_text, json_text, plain
 from lrcp.model.batch import Batch
 from lrcp.model.evaluation import Evaluation
 from lrcp.model.log import Log
+from lrcp.model.log_status import find_log_status
 from lrcp.model.tags import normalize_tags
 
 SOURCE: Final = "otlp"
@@ -21,22 +22,6 @@ CUT_KEY: Final = "lrcp.cut"
 _SOURCE_KEYS: Final = ("datadog.log.source", "ddsource")
 _STATUS_OF_NUMBER: Final = ("debug", "debug", "info", "warn", "error", "emergency")
 """By severity_number, four numbers each: TRACE, DEBUG, INFO, WARN, ERROR, FATAL."""
-_STATUS_OF_LETTERS: Final = (
-    ("emerg", "emergency"),
-    ("f", "emergency"),
-    ("a", "alert"),
-    ("c", "critical"),
-    ("e", "error"),
-    ("w", "warn"),
-    ("n", "notice"),
-    ("i", "info"),
-    ("d", "debug"),
-    ("trace", "debug"),
-    ("v", "debug"),
-    ("o", "ok"),
-    ("s", "ok"),
-)
-"""By how severity_text begins, as Datadog's status remapper reads it."""
 
 
 def read_logs(request: Any, arrival: Arrival) -> Taken:
@@ -118,5 +103,4 @@ def _status(number: int, text: str) -> str:
     """Datadog's word for a severity; info when none is given."""
     if 1 <= number <= 24:
         return _STATUS_OF_NUMBER[(number - 1) // 4]
-    word = text.strip().lower()
-    return next((status for start, status in _STATUS_OF_LETTERS if word.startswith(start)), "info")
+    return find_log_status(text) or "info"
