@@ -34,29 +34,44 @@ class Run:
     server_cpu_s: float = 0.0
 
 
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 class HttpSender:
     """One keep-alive connection that sends ready bodies as fast as they are acknowledged."""
 
     def __init__(self, port: int, method: str, path: str, content_type: str) -> None:
         self._port = port
+        self._kept: _Connection | None = None
         self._head = f"{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: {content_type}\r\n"
 
     async def send(self, template: Template, until_s: float, rng: np.random.Generator, run: Run) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        """Send until then, over a connection of this call's own."""
+        connection = await asyncio.open_connection("127.0.0.1", self._port)
         while time.perf_counter() < until_s:
-            body = template.stamp(rng)
-            began = time.perf_counter()
-            writer.write(f"{self._head}content-length: {len(body)}\r\n\r\n".encode() + body)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            await reader.readexactly(length)
-            if head.split(b" ", 2)[1] == b"200":
-                run.acknowledged += template.spans
-                run.latencies_s.append(time.perf_counter() - began)
-            else:
-                run.refused += template.spans
-                await asyncio.sleep(0.2)
-        writer.close()
+            await self._exchange(connection, template, rng, run)
+        connection[1].close()
+
+    async def send_one(self, template: Template, rng: np.random.Generator, run: Run) -> None:
+        """Send one body over a connection that is kept."""
+        if self._kept is None:
+            self._kept = await asyncio.open_connection("127.0.0.1", self._port)
+        await self._exchange(self._kept, template, rng, run)
+
+    async def _exchange(self, connection: _Connection, template: Template, rng: np.random.Generator, run: Run) -> None:
+        reader, writer = connection
+        body = template.stamp(rng)
+        began = time.perf_counter()
+        writer.write(f"{self._head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        if head.split(b" ", 2)[1] == b"200":
+            run.acknowledged += template.spans
+            run.latencies_s.append(time.perf_counter() - began)
+        else:
+            run.refused += template.spans
+            await asyncio.sleep(0.2)
 
 
 def bench_spans(server: ServerProcess, sender: HttpSender, template: Template, seconds: float, connections: int) -> Run:
