@@ -80,6 +80,8 @@ def test_a_trace_is_stored_on_the_server_and_read_by_the_api(pair: Pair) -> None
         assert json.load(reply)["trace_id"] == f"{7:032x}"
     with urllib.request.urlopen(f"{pair.lrcp.url}/api/traces?service=shop", timeout=30) as reply:
         assert json.load(reply)["traces"]
+    with urllib.request.urlopen(f"{pair.lrcp.url}/api/overview", timeout=30) as reply:
+        assert json.load(reply)
 
 
 @pytest.mark.parametrize(

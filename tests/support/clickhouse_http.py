@@ -14,6 +14,7 @@ import gzip
 import json
 import os
 import re
+import sys
 import tempfile
 import threading
 import zlib
@@ -27,7 +28,11 @@ from typing import Any
 import chdb
 import lz4.frame
 from aiohttp import web
-from backports import zstd
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MAX_URI_BYTES = 1024 * 1024
 MAX_FIELD_BYTES = 128 * 1024
