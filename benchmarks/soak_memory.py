@@ -41,16 +41,14 @@ class Samples:
 
 
 async def send_spans(sender: HttpSender, make: Callable[[int], Template], rate: float, end_s: float, run: Run) -> None:
-    """Bodies at a steady rate of spans a second, for as long as a template is fresh, then with the next one."""
+    """Bodies at a steady rate of spans a second, slower when the server is; a template is used while it is fresh."""
     rng = np.random.default_rng()
     pause_s = TRACES_PER_BODY * SPANS_PER_TRACE / rate
-    due_s = time.perf_counter()
-    while due_s < end_s:
-        template, fresh_until_s = make(TRACES_PER_BODY), time.perf_counter() + FRESH_S
-        while due_s < min(end_s, fresh_until_s):
-            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+    while (now_s := time.perf_counter()) < end_s:
+        template, fresh_until_s = make(TRACES_PER_BODY), min(end_s, now_s + FRESH_S)
+        while (began_s := time.perf_counter()) < fresh_until_s:
             await sender.send_one(template, rng, run)
-            due_s += pause_s
+            await asyncio.sleep(max(0.0, began_s + pause_s - time.perf_counter()))
 
 
 async def send_metrics(port: int, rate: float, end_s: float) -> int:
@@ -106,7 +104,9 @@ def report(samples: Samples, server: ServerProcess, runs: list[Run], metrics: in
     assert stored == acknowledged, f"{acknowledged} spans acknowledged, {stored} stored"
     per_minute, per_million = samples.slope(samples.at_s) * 60, samples.slope(samples.spans) * 1e6
     verdict = "flat" if per_million < FLAT_MB_PER_MILLION else "NOT FLAT"
-    print(f"\n{acknowledged:,} spans stored, {refused:,} refused, {metrics:,} metrics sent")
+    print(
+        f"\n{acknowledged:,} spans stored in {samples.at_s[-1] / 60:.1f} minutes, {refused:,} refused, {metrics:,} metrics sent"
+    )
     print(
         f"memory after the warm-up: {per_minute:+.2f} MB a minute, {per_million:+.1f} MB per million spans: {verdict};"
         f" {max(samples.rss_mb):.0f} MB at most"
