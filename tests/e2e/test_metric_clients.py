@@ -16,7 +16,7 @@ def metric(server: LrcpServer, name: str) -> Row:
     query = (
         "SELECT metric, any(type) AS type, any(tags) AS tags, sum(count) AS count, sum(sum) AS sum, min(min) AS min,"
         " max(max) AS max, argMax(last_at.value, last_at) AS last, uniqMerge(members) AS members,"
-        " quantilesDDMerge(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch) AS quantiles"
+        " quantilesDDMerge(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch) AS quantiles"
         f" FROM metrics WHERE metric = '{name}' GROUP BY metric"
     )
     return server.wait_rows(query)[0]

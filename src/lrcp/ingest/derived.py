@@ -27,8 +27,8 @@ FROM spans WHERE ingested_at >= (SELECT max(ingested_at) FROM spans) - {_IN_FLIG
 _DISAGREEING: Final = f"""
 SELECT toInt64(toUnixTimestamp(time)), sum(spans) != sum(counted) AS differs FROM (
     SELECT {_BUCKET} AS time, toFloat64(count()) AS spans, 0. AS counted FROM spans
-    WHERE kind IN ('llm', 'embedding') AND start_time >= toDateTime({{from_s:Int64}}, 'UTC')
-      AND start_time < toDateTime({{to_s:Int64}}, 'UTC') GROUP BY time
+    WHERE kind IN ('llm', 'embedding') AND start_time >= toDateTime64({{from_s:Int64}}, 9, 'UTC')
+      AND start_time < toDateTime64({{to_s:Int64}}, 9, 'UTC') GROUP BY time
     UNION ALL
     SELECT time, 0., sum(count) FROM metrics
     WHERE metric = 'llm.request.count' AND origin = 'spans' AND time >= toDateTime({{from_s:Int64}}, 'UTC')
@@ -49,7 +49,10 @@ def recover_derived_metrics(store: TelemetryStore) -> int:
         return 0
     bounds = {"seconds": seconds, "from_s": seconds[0], "to_s": seconds[-1] + 10}
     store.command(_FORGET, {"seconds": seconds})
-    within = "start_time >= toDateTime({from_s:Int64}, 'UTC') AND start_time < toDateTime({to_s:Int64}, 'UTC')"
+    # DateTime64 all through: compared with a DateTime, the engine's key analysis leaves out the last second's rows.
+    within = (
+        "start_time >= toDateTime64({from_s:Int64}, 9, 'UTC') AND start_time < toDateTime64({to_s:Int64}, 9, 'UTC')"
+    )
     store.command(_DERIVE + llm_metrics_select(f"{within} AND has({_TIMES}, {_BUCKET})"), bounds)
     log.info("derived the metrics of %d buckets anew after an unclean stop", len(seconds))
     return len(seconds)

@@ -32,11 +32,11 @@ FROM traffic_5m
 """
 _CHANGED: Final = f"""
 SELECT DISTINCT {_PERIOD % "toDateTime(start_time)"} AS period FROM spans
-WHERE start_time < toDateTime({{until_s:Int64}}, 'UTC')
-  AND (ingested_at >= toDateTime({{since_s:Int64}}, 'UTC') OR start_time >= toDateTime({{closed_s:Int64}}, 'UTC'))
+WHERE start_time < toDateTime64({{until_s:Int64}}, 9, 'UTC')
+  AND (ingested_at >= toDateTime({{since_s:Int64}}, 'UTC') OR start_time >= toDateTime64({{closed_s:Int64}}, 9, 'UTC'))
 ORDER BY period
 """
-_SKETCH: Final = "quantilesDDMergeStateIf(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(m.sketch, metric = '%s')"
+_SKETCH: Final = "quantilesDDMergeStateIf(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(m.sketch, metric = '%s')"
 _DERIVE: Final = f"""
 INSERT INTO traffic_5m
 SELECT

@@ -1,6 +1,9 @@
 """The llm.* metrics are what the spans say, also after a crash between the two."""
 
+import time
 from pathlib import Path
+
+import pytest
 
 from lrcp.model.batch import Batch
 from lrcp.model.metric import MetricBucket, bucket_start_s
@@ -45,11 +48,15 @@ def test_generations_become_metrics_and_other_spans_do_not(tmp_path: Path) -> No
     with_stack(tmp_path, scenario)
 
 
-def test_metrics_that_a_crash_left_out_or_doubled_are_derived_anew_and_sent_ones_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("second", [0.0, 5.0, 9.2, 9.999])
+def test_metrics_that_a_crash_left_out_or_doubled_are_derived_anew_and_sent_ones_are_kept(
+    tmp_path: Path, second: float
+) -> None:
+    start_ns = int((time.time() // 10 * 10 - 10 + second) * 1e9)
     sent = MetricBucket("llm.request.count", ("own:yes",), 0, "count", 7, 7)
 
     async def disagree(stack: Stack) -> None:
-        spans = [generation(1), generation(2)]
+        spans = [generation(1, start_ns=start_ns), generation(2, start_ns=start_ns)]
         sent.time_s = bucket_start_s(spans[0].start_ns / 1e9)
         await stack.pipeline.consume(Batch(spans=spans, metrics=[sent]))
         for remove in (

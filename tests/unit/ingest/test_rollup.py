@@ -11,7 +11,7 @@ from tests.support.telemetry import Stack, make_span, with_stack
 
 PERIODS = """
 SELECT toUnixTimestamp(time), sum(requests), sum(errors), sum(input_tokens), sum(priced),
-    quantilesDDMerge(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(latency)[1]
+    quantilesDDMerge(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(latency)[1]
 FROM traffic_5m FINAL GROUP BY time ORDER BY time
 """
 NOW_S = int(time.time()) // PERIOD_S * PERIOD_S + 90

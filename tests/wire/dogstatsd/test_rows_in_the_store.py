@@ -33,7 +33,7 @@ def test_parts_of_a_bucket_come_together_in_the_store(tmp_path: Path) -> None:
                     await until(lambda sent=number: running.counted("records") == 5 * sent)  # type: ignore[misc]
         rows = await stack.rows(
             "SELECT metric, any(tags), type, sum(count), sum(sum), max(max), argMax(last, last_at.time_ns),"
-            " quantilesDDMerge(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch)[1], uniqMerge(members)"
+            " quantilesDDMerge(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch)[1], uniqMerge(members)"
             " FROM metrics GROUP BY metric, type ORDER BY metric"
         )
         found = {row[0]: row[1:] for row in rows}

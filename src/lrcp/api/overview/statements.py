@@ -12,7 +12,7 @@ PERIOD_S: Final = 300
 """Of traffic_5m, which says the same as `metrics` up to its last period; the time after that is read from `metrics`."""
 
 # The first number is the sketch's relative accuracy; what comes out are the five quantiles after it.
-_QUANTILES: Final = "0.01, 0.5, 0.75, 0.9, 0.95, 0.99"
+_QUANTILES: Final = "0.005, 0.5, 0.75, 0.9, 0.95, 0.99"
 _COUNTS: Final = {
     "requests": "sumIf(sum, metric = 'llm.request.count')",
     "errors": "sumIf(sum, metric = 'llm.request.error.count')",

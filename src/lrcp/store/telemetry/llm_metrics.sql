@@ -30,7 +30,7 @@ SELECT
     min(assumeNotNull(p.4)) AS min,
     max(assumeNotNull(p.4)) AS max,
     max(tuple(toUnixTimestamp64Nano(start_time), assumeNotNull(p.4)))::Tuple(time_ns Int64, value Float64) AS last_at,
-    quantilesDDStateArray(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(
+    quantilesDDStateArray(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(
         if(p.2 = 'distribution', [assumeNotNull(p.4)], []::Array(Float64))) AS sketch,
     uniqStateArray([]::Array(String)) AS members,
     toUInt32(10) AS interval_s,

@@ -93,7 +93,7 @@ CREATE TABLE metrics
     min SimpleAggregateFunction(min, Float64),
     max SimpleAggregateFunction(max, Float64),
     last_at SimpleAggregateFunction(max, Tuple(time_ns Int64, value Float64)),
-    sketch AggregateFunction(quantilesDD(0.01, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
+    sketch AggregateFunction(quantilesDD(0.005, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
     members AggregateFunction(uniq, String),
     interval_s SimpleAggregateFunction(max, UInt32),
     unit SimpleAggregateFunction(anyLast, String),
@@ -133,7 +133,7 @@ SELECT
     metric, time, tags, type,
     sum(mb.count) AS count, sum(mb.sum) AS sum, min(mb.min) AS min, max(mb.max) AS max,
     max(tuple(last_ns, mb.last))::Tuple(time_ns Int64, value Float64) AS last_at,
-    quantilesDDStateArray(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(
+    quantilesDDStateArray(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(
         if(empty(weights), values, arrayFlatten(arrayMap((v, w) -> arrayResize([v], w, v), values, weights)))) AS sketch,
     uniqStateArray(mb.members) AS members,
     max(mb.interval_s) AS interval_s,

@@ -13,8 +13,8 @@ CREATE TABLE traffic_5m
     output_tokens Float64,
     cost_usd Float64,
     priced Float64,
-    latency AggregateFunction(quantilesDD(0.01, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
-    ttft AggregateFunction(quantilesDD(0.01, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
+    latency AggregateFunction(quantilesDD(0.005, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
+    ttft AggregateFunction(quantilesDD(0.005, 0.5, 0.75, 0.9, 0.95, 0.99), Float64),
     derived_at DateTime('UTC')
 )
 ENGINE = ReplacingMergeTree(derived_at)
