@@ -23,7 +23,7 @@ WHERE kind = 'llm' AND start_time >= now() - INTERVAL 1 DAY GROUP BY minute, mod
 """
 METRICS_SQL = """
 SELECT toStartOfMinute(time) AS minute, arrayFirst(t -> startsWith(t, 'model:'), tags) AS model,
-    quantilesDDMerge(0.01, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch)[4] AS p95_s FROM metrics
+    quantilesDDMerge(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch)[4] AS p95_s FROM metrics
 WHERE metric = 'llm.request.duration' AND time >= now() - INTERVAL 1 DAY GROUP BY minute, model ORDER BY minute
 """
 
