@@ -2,13 +2,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test web lint lock bench soak clean setup-run setup-test
+.PHONY: help run test web lint lock bench screenshots soak clean setup-run setup-test
 
 BIN := .venv/bin
 SETUP = python="$$(PYTHON='$(PYTHON)' scripts/find_python.sh)" && "$$python" scripts/setup.py
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: setup-run ## set up, then start everything and print the address to open (options: ARGS="--port 9000")
 	@exec $(BIN)/lrcp up $(ARGS)
@@ -28,6 +28,9 @@ lock: setup-test ## resolve the lock files anew from pyproject.toml and requirem
 bench: setup-test ## every benchmark; each prints its figures
 	@for file in $$(grep -l __main__ benchmarks/*.py); do echo "== $$file"; \
 	    $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
+
+screenshots: setup-test ## the pictures of the documentation, taken anew from a running system
+	@LRCP_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_first_look.py
 
 soak: setup-test ## the long tests: full fuzz, twenty kills, ... (LRCP_FUZZ_N sets the number of mutations)
 	@LRCP_FUZZ_N="$${LRCP_FUZZ_N:-1000000}" $(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)

@@ -159,7 +159,7 @@ def report(name: str, run: Run, limits: dict[str, float] | None = None, note: st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rate", type=int, default=200_000, help="DogStatsD metrics offered a second")
     parser.add_argument("--format", choices=("otlp", "ddtrace", "dogstatsd", "all"), default="all")
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 """How long a page waits: the API's reads over ten million spans, through HTTP, warm, the median of twenty.
 
-make bench-queries
+python -m benchmarks.queries
 python -m benchmarks.queries --spans 1000000
 """
 

@@ -14,12 +14,6 @@ from tests.arch.packages import FLOORS, OUTSIDE, modules
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
-DRAWN_LATER = {"docs/images/overview.png", "docs/images/trace.png"}
-"""Pictures that a browser test draws from the running system."""
-
-WRITTEN_NEXT = {"queries"}
-"""Benchmarks whose section is being written."""
-
 OTHER_VARIABLES = {
     "LRCP_APP_MODEL",
     "LRCP_GATEWAY_KEY",
@@ -85,7 +79,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         for target in targets
         if not (page.parent / target).exists()
     }
-    assert missing <= DRAWN_LATER
+    assert missing == set()
 
 
 def anchors(page: Path) -> set[str]:
@@ -138,6 +132,5 @@ def test_no_page_names_a_place_of_one_machine(page: Path) -> None:
 def test_every_benchmark_has_a_section_with_its_command() -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text()
     runnable = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text()}
-    runnable -= WRITTEN_NEXT
     assert headings(ROOT / "benchmarks" / "README.md") >= runnable
     assert [name for name in runnable if f"python -m benchmarks.{name}" not in text] == []
