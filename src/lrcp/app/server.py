@@ -39,6 +39,7 @@ from lrcp.ingest.receivers.otlp.receiver import receiver as otlp_receiver
 from lrcp.ingest.receivers.otlp.signals import otlp_signals
 from lrcp.ingest.rollup import TrafficRollup
 from lrcp.kit.clock import SystemClock
+from lrcp.model.errors import SettingsError
 from lrcp.store.state.store import open_state
 from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
 from lrcp.store.telemetry.store import TelemetryStore
@@ -140,14 +141,16 @@ class Server:
             yield OtlpGrpcServer(
                 self._signals, pipeline, self.counters, self.clock, host=settings.host, port=settings.otlp_grpc_port
             )
-        if settings.dogstatsd_port or settings.dogstatsd_socket:
+        datagrams, stream = unix_sockets(settings.dogstatsd_socket)
+        if settings.dogstatsd_port or datagrams or stream:
             yield DogStatsdServer(
                 pipeline,
                 self.counters,
                 self.clock,
                 host=settings.host,
                 port=settings.dogstatsd_port or None,
-                socket_path=Path(settings.dogstatsd_socket) if settings.dogstatsd_socket else None,
+                socket_path=datagrams,
+                stream_path=stream,
             )
 
     def _applications(self, pipeline: Pipeline) -> dict[str, AsgiApp]:
@@ -195,6 +198,20 @@ _LISTENERS = {"agent": "agent_port", "otlp-http": "otlp_http_port", "main": "por
 
 _READ_ONLY = {"readonly": 2}
 """For users' SQL on a ClickHouse server: reads only; 2 lets the limits be set with the statement."""
+
+
+def unix_sockets(address: str) -> tuple[Path | None, Path | None]:
+    """Paths of DogStatsD's sockets, (for datagrams, for a stream), from the setting.
+
+    unixstream:// is a stream; unix://, unixgram:// and a bare path are for datagrams. Raises: SettingsError.
+    """
+    scheme, separator, path = address.partition("://")
+    if not separator:
+        return (Path(address) if address else None), None
+    if scheme not in ("unix", "unixgram", "unixstream") or not path:
+        kinds = "a path, unixgram://path or unixstream://path"
+        raise SettingsError(f"LRCP_DOGSTATSD_SOCKET={address!r} must be {kinds}")
+    return (None, Path(path)) if scheme == "unixstream" else (Path(path), None)
 
 
 def _engine(settings: Settings) -> Connect:

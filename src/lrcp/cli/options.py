@@ -25,7 +25,7 @@ SETTING_HELP: Final[dict[str, str]] = {
     "model_port": "local model",
     "agent_port": "Datadog trace agent API; 0 is off",
     "dogstatsd_port": "DogStatsD, UDP; 0 is off",
-    "dogstatsd_socket": "path of a Unix socket for DogStatsD; empty is off",
+    "dogstatsd_socket": "path of a Unix socket for DogStatsD (datagrams; unixstream://path for a stream); empty is off",
     "otlp_http_port": "OTLP over HTTP; 0 is off",
     "otlp_grpc_port": "OTLP over gRPC; 0 is off",
     "allowed_hosts": "further names, separated by commas, that the server may be called by (Host header)",
