@@ -21,4 +21,4 @@ ENGINE = ReplacingMergeTree(derived_at)
 PARTITION BY toDate(time)
 ORDER BY (time, tags)
 TTL time + INTERVAL {retention_days} DAY
-SETTINGS ttl_only_drop_parts = 1
+SETTINGS ttl_only_drop_parts = 1, old_parts_lifetime = 60
