@@ -74,7 +74,16 @@ class Committer:
         recover_derived_metrics(self._store)
 
     def commit(self, group: Sequence[Batch]) -> list[Outcome]:
-        """Store a group. Returns: one outcome a batch, in order."""
+        """Store a group. Returns: one outcome a batch, in order. Raises: LrcpError - a part of the group may be stored."""
+        try:
+            return self._commit(group)
+        except BaseException:
+            for batch in group:
+                if batch.digest:
+                    self.window.mark_uncertain(payload_number(batch.digest))
+            raise
+
+    def _commit(self, group: Sequence[Batch]) -> list[Outcome]:
         now_ns = self._clock.now_ns()
         for batch in group:
             self._prepare(batch, now_ns)

@@ -157,3 +157,25 @@ def test_text_that_is_no_unicode_is_stored_with_marks(tmp_path: Path) -> None:
         assert await stack.rows("SELECT input, tags FROM spans") == [("bad ? half", {"k?": "\x00"})]
 
     with_stack(tmp_path, scenario)
+
+
+def test_what_was_stored_before_the_store_failed_is_not_doubled_by_the_resend(tmp_path: Path) -> None:
+    def batch(number: int) -> Batch:
+        log = Log(time.time_ns(), "hello")
+        return Batch(spans=[make_span(number)], logs=[log], digest=payload_digest(str(number).encode()))
+
+    async def scenario(stack: Stack) -> None:
+        def rename(old: str, new: str) -> None:
+            stack.store.command(f"RENAME TABLE {old} TO {new}")
+
+        await stack.store.on_writer(lambda: rename("logs", "away"))
+        refused = await asyncio.gather(
+            *(stack.pipeline.consume(batch(number)) for number in (1, 2)), return_exceptions=True
+        )
+        assert [type(error) for error in refused] == [UnavailableError] * 2
+        await stack.store.on_writer(lambda: rename("away", "logs"))
+        await asyncio.gather(*(stack.pipeline.consume(batch(number)) for number in (1, 2)))
+        assert await stack.rows(COUNT) == [(2, 2)]
+        assert await stack.rows("SELECT count() FROM logs") == [(2,)]
+
+    with_stack(tmp_path, scenario)
