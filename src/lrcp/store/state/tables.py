@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, String, Table, Text
 
 metadata: Final = MetaData(
     naming_convention={
@@ -21,4 +21,27 @@ installation: Final = Table(
     Column("one", Integer, CheckConstraint("one = 1", name="one_row"), primary_key=True, autoincrement=False),
     Column("id", String(32), nullable=False),
     Column("created_ns", BigInteger, nullable=False),
+)
+
+policy_version: Final = Table(
+    "policy_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("reason", String(2000), nullable=False),
+    Column("incident", String(200), nullable=False),
+    Column("expires_ns", BigInteger),
+    Column("previous", Integer, nullable=False),
+    # Canonical JSON of a model.policy.document.Policy.
+    Column("document", Text, nullable=False),
+)
+
+# One row for each thing that gateways follow (`policy`, `keys`); its number grows with every change, in the same
+# transaction, so that a follower reads one number to know whether there is anything new.
+revision: Final = Table(
+    "revision",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
