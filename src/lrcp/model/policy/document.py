@@ -1,7 +1,7 @@
 """The document: sections that are absent are off, and cost nothing."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -34,18 +34,27 @@ class Policy(Record, frozen=True, kw_only=True):
     simulation: Simulation = Simulation()
 
 
-class PolicyVersion(Record, frozen=True, kw_only=True):
+class PolicyHead(Record, frozen=True, kw_only=True):
+    """A version without what it says: who put it, when, why. Members as in PolicyVersion."""
+
+    version: int
+    created_ns: int
+    author: str
+    reason: str
+    previous: int = 0
+    incident: str = ""
+    expires_ns: int | None = None
+
+
+class PolicyVersion(PolicyHead, frozen=True, kw_only=True):
     """One version of the policy, as it was put. version counts from 1; 0 is the policy of a gateway nobody told anything.
 
     previous: the version in force before it. expires_ns: Unix nanoseconds at which `previous` comes back, None never.
     incident: id of the incident it was put for, ''. document is canonical JSON of a Policy.
     """
 
-    version: int
-    created_ns: int
-    author: str
-    reason: str
     document: bytes
-    previous: int = 0
-    incident: str = ""
-    expires_ns: int | None = None
+
+
+NO_POLICY: Final = PolicyVersion(version=0, created_ns=0, author="lrcp", reason="nobody put one", document=b"{}")
+"""What is in force before the first version."""
