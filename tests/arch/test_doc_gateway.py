@@ -18,7 +18,9 @@ def test_every_provider_is_in_the_table_with_its_address_key_and_name_in_telemet
         if provider.name == "url":
             continue
         key = f" `{provider.key_variable}` " if provider.key_variable else " "
-        assert f"| `{provider.name}` | `{provider.base_url}` |{key}| `{provider.system}` |" in PAGE
+        addresses = (provider.url_variable, provider.base_url)
+        address = " or ".join(f"`{known}`" for known in addresses if known)
+        assert f"| `{provider.name}` | {address} |{key}| `{provider.system}` |" in PAGE
 
 
 def test_time_outs_and_limits_are_those_of_the_code() -> None:

@@ -12,11 +12,12 @@ from tests.support.processes import wait_until
 
 @dataclass
 class SpanListener:
-    """statuses are answered in turn before the usual 200."""
+    """statuses are answered in turn before the usual 200. spans are those of exchanges, attempts those of their tries."""
 
     statuses: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     spans: list[dict[str, Any]] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
     resources: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -35,7 +36,9 @@ class SpanListener:
                 self.resources.append(attributes(resource["resource"]))
                 for scope in resource["scopeSpans"]:
                     assert scope["scope"]["name"] == "lrcp.gateway"
-                    self.spans.extend(scope["spans"])
+                    for span in scope["spans"]:
+                        tried = span["name"].startswith("attempt ")
+                        (self.attempts if tried else self.spans).append(span)
         return web.json_response({})
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:

@@ -2,32 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from time import perf_counter_ns
 from typing import Any
 
-import msgspec
-
 from lrcp.evaluators.cost import PriceBook
+from lrcp.gateway import endpoints
 from lrcp.gateway.asgi import Receive, Scope, Send
 from lrcp.gateway.chain import make_call_handler
 from lrcp.gateway.config import GatewayConfig
-from lrcp.gateway.errors import describe_error
-from lrcp.gateway.exchange import Exchange, Reply, Target
+from lrcp.gateway.exchange import Exchange, Reply, Stream
+from lrcp.gateway.headers import upstream_headers
+from lrcp.gateway.measurement import reply_headers
+from lrcp.gateway.reading import read_exchange
+from lrcp.gateway.runtime import Runtime
+from lrcp.gateway.sending import render_error, render_error_event, render_fault, send_last_event, send_reply
 from lrcp.gateway.telemetry.exporter import SpanExporter
 from lrcp.gateway.tracecontext import continue_trace
-from lrcp.gateway.upstream import UpstreamClient
-from lrcp.gateway.wire.openai import CHAT, EMBEDDINGS, decode_call, render_error, render_error_event
+from lrcp.gateway.upstream import UpstreamClient, UpstreamRequest
+from lrcp.gateway.wire.format import Format
+from lrcp.gateway.wire.formats import find_format
+from lrcp.gateway.wire.openai_formats import OPENAI_CHAT
 from lrcp.kit.clock import Clock, SystemClock
-from lrcp.model.errors import InputError, LrcpError, TooLargeError
+from lrcp.model.errors import LrcpError
+from lrcp.model.policy.document import Policy
 
 log = logging.getLogger(__name__)
-
-_OPERATIONS = {"/v1/chat/completions": CHAT, "/v1/embeddings": EMBEDDINGS}
-_PATHS = "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, GET /health"
-_JSON = (b"content-type", b"application/json")
-_FAULT = "the gateway failed on this request; its log says why"
 
 
 class GatewayApp:
@@ -36,17 +36,30 @@ class GatewayApp:
     def __init__(self, config: GatewayConfig, book: PriceBook, clock: Clock | None = None) -> None:
         self._config = config
         self._clock = clock or SystemClock()
-        self._client = UpstreamClient(config.timeouts, config.limits)
+        self._client = UpstreamClient(config.limits)
         self._exporter = SpanExporter(config.telemetry)
-        self._call_model = make_call_handler(config, book, self._client, self._exporter.emit)
+        self._runtime = Runtime(
+            config=config, book=book, client=self._client, emit=self._exporter.emit, clock=self._clock
+        )
+        self._policy_version = 0
+        self._call_model = make_call_handler(config.policy, self._runtime)
         self._in_progress = 0
         self._faults = 0
+
+    def obey(self, version: int, policy: Policy) -> None:
+        """Handle calls that begin from now on by this policy. Raises: InputError - it cannot be obeyed; the old one stays."""
+        self._call_model = make_call_handler(policy, self._runtime)
+        self._policy_version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            format = find_format(scope["path"])
+            if format is not None and scope["method"] == "POST":
+                await self._serve_call(format, scope, receive, send)
+            else:
+                await self._serve_other(format, scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -58,135 +71,95 @@ class GatewayApp:
         await self._exporter.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_call(self, format: Format, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_progress += 1
         try:
-            exchange = await self._read(scope, receive)
+            limit = self._config.limits.max_request_bytes
+            exchange = await read_exchange(scope, receive, format, self._clock, limit)
             async with _cancelled_when_client_leaves(receive):
                 reply = await self._answer(exchange)
                 if reply.stream is None:
-                    await _send_reply(send, reply)
+                    await send_reply(send, reply)
                 else:
-                    await self._send_stream(send, reply, reply.stream)
+                    await self._send_stream(send, format, reply, reply.stream)
         except LrcpError as error:  # of reading the request; errors of answering it are replies by now
-            await _send_reply(send, _render(error))
+            await send_reply(send, render_error(format, error))
         finally:
             self._in_progress -= 1
 
-    async def _read(self, scope: Scope, receive: Receive) -> Exchange:
-        started_ns, started_tick = self._clock.now_ns(), perf_counter_ns()
-        headers = dict(scope["headers"])
-        body = await _read_body(receive, headers, self._config.limits.max_request_bytes)
-        return Exchange(
-            method=scope["method"],
-            path=scope["path"],
-            query=scope.get("query_string", b""),
-            headers=headers,
-            body=body,
-            trace=continue_trace(headers),
-            started_ns=started_ns,
-            started_tick=started_tick,
-        )
-
     async def _answer(self, exchange: Exchange) -> Reply:
+        exchange.policy_version = self._policy_version
         try:
-            return await self._find_handler(exchange)(exchange)
+            return await self._call_model(exchange)
         except LrcpError as error:
-            reply = _render(error)
+            reply = render_error(exchange.format, error)
         except Exception:  # boundary: a fault of our own is a reply and a log line, never a broken connection
             self._faults += 1
             log.exception("%s %s failed", exchange.method, exchange.path)
-            reply = Reply(500, [_JSON], render_error(_FAULT, "gateway_error", "internal_error"))
-        reply.headers.append((b"x-lrcp-trace-id", exchange.trace.trace_id.encode()))
+            reply = render_fault(exchange.format)
+        reply.headers += reply_headers(exchange)
         return reply
 
-    async def _send_stream(self, send: Send, reply: Reply, stream: AsyncGenerator[bytes, None]) -> None:
+    async def _send_stream(self, send: Send, format: Format, reply: Reply, stream: Stream) -> None:
         """Each piece as it comes. A stream that breaks ends with an event that says so, never in silence."""
         try:
             await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
             async for piece in stream:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except LrcpError as error:
-            _, kind, code = describe_error(error)
-            await _send_last_event(send, render_error_event(str(error), kind, code))
+            await send_last_event(send, render_error_event(format, error))
         except Exception:  # boundary: as in _answer, once the reply has begun
             self._faults += 1
             log.exception("a stream failed")
-            await _send_last_event(send, render_error_event(_FAULT, "gateway_error", "internal_error"))
+            await send_last_event(send, render_error_event(format, None))
         finally:
             await stream.aclose()
         await send({"type": "http.response.body", "body": b""})
 
-    def _find_handler(self, exchange: Exchange) -> Callable[[Exchange], Awaitable[Reply]]:
-        wanted = "POST" if exchange.path in _OPERATIONS else "GET"
-        if exchange.path in _OPERATIONS:
-            handler = self._answer_call
-        elif _is_models_path(exchange.path):
-            handler = self._answer_models
-        elif exchange.path in ("/health", "/healthz", "/v1/health"):
-            handler = self._answer_health
+    async def _serve_other(self, format: Format | None, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        known = format is not None or endpoints.is_models_path(path) or path in endpoints.HEALTH_PATHS
+        if not known or format is not None or method != "GET":
+            said = endpoints.wrong_method(method, path) if known else endpoints.unknown_path(path)
+            status, message, code = said
+            body = (format or OPENAI_CHAT).render_error(status, message, "invalid_request_error", code)
+            reply = Reply(status, [endpoints.JSON], body)
+        elif path in endpoints.HEALTH_PATHS:
+            reply = endpoints.render_health(self._describe())
         else:
-            return _answer_unknown
-        return handler if exchange.method == wanted else _answer_wrong_method
+            reply = await self._list_models(scope)
+        trace_id = continue_trace(dict(scope["headers"])).trace_id
+        reply.headers.append((b"x-lrcp-trace-id", trace_id.encode()))
+        await send_reply(send, reply)
 
-    async def _answer_call(self, exchange: Exchange) -> Reply:
-        exchange.call = decode_call(_OPERATIONS[exchange.path], exchange.body)
-        return await self._call_model(exchange)
+    async def _list_models(self, scope: Scope) -> Reply:
+        """The default provider's models, as it lists them."""
+        upstream = self._config.upstreams[self._config.default_provider]
+        headers = dict(scope["headers"])
+        traceparent = continue_trace(headers).traceparent()
+        request = UpstreamRequest(
+            upstream=upstream,
+            method="GET",
+            url=endpoints.models_url(upstream.base_url, scope["path"], scope.get("query_string", b"")),
+            headers=upstream_headers(headers, upstream, traceparent, family="openai", translated=False),
+            timeouts=self._config.timeouts,
+        )
+        try:
+            return await self._client.call(request)
+        except LrcpError as error:
+            return render_error(OPENAI_CHAT, error)
 
-    async def _answer_models(self, exchange: Exchange) -> Reply:
-        exchange.target = Target(self._config.upstreams[self._config.default_provider], "")
-        exchange.body = b""
-        return await self._client.call(exchange)
-
-    async def _answer_health(self, exchange: Exchange) -> Reply:
+    def _describe(self) -> dict[str, Any]:
         default = self._config.upstreams[self._config.default_provider]
-        health: dict[str, Any] = {
+        return {
             "status": "ok",
             "version": self._config.telemetry.version,
-            "upstream": {"provider": default.name, "url": default.base_url, "key": bool(default.key)},
+            "upstream": {"provider": default.name, "url": default.base_url, "key": default.has_key},
+            "policy": {"version": self._policy_version},
             "in_progress": self._in_progress,
             "faults": self._faults,
             "telemetry": self._exporter.describe(),
         }
-        return Reply(200, [_JSON], msgspec.json.encode(health))
-
-
-def _is_models_path(path: str) -> bool:
-    """The list of models or one of them; a path that climbs out of it is not followed to the provider."""
-    return path == "/v1/models" or (path.startswith("/v1/models/") and ".." not in path.split("/"))
-
-
-async def _answer_unknown(exchange: Exchange) -> Reply:
-    message = f"no such path: {exchange.path[:200]}; this gateway answers {_PATHS}"
-    return Reply(404, [_JSON], render_error(message, "invalid_request_error", "unknown_path"))
-
-
-async def _answer_wrong_method(exchange: Exchange) -> Reply:
-    message = f"{exchange.method[:20]} is not allowed for {exchange.path[:200]}; this gateway answers {_PATHS}"
-    return Reply(405, [_JSON], render_error(message, "invalid_request_error", "wrong_method"))
-
-
-def _render(error: LrcpError) -> Reply:
-    status, kind, code = describe_error(error)
-    return Reply(status, [_JSON], render_error(str(error), kind, code))
-
-
-async def _read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """Raises: TooLargeError, InputError (the client went away before the end)."""
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit:
-        raise TooLargeError(f"the request has {int(declared)} bytes, the limit is {limit}")
-    pieces, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise InputError("the client went away before the request was complete")
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > limit:
-            raise TooLargeError(f"the request is over the limit of {limit} bytes")
-        more = message.get("more_body", False)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @asynccontextmanager
@@ -211,14 +184,3 @@ async def _cancelled_when_client_leaves(receive: Receive) -> AsyncIterator[None]
             raise
     finally:
         watcher.cancel()
-
-
-async def _send_reply(send: Send, reply: Reply) -> None:
-    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
-
-
-async def _send_last_event(send: Send, event: bytes) -> None:
-    """After a blank line, in case the stream broke within an event."""
-    await send({"type": "http.response.body", "body": b"\n\n" + event, "more_body": True})

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from lrcp.gateway.providers import Upstream
+from lrcp.model.policy.document import Policy
 
 _MIB: Final = 1024 * 1024
 
@@ -50,7 +51,10 @@ class TelemetryConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A gateway. default_provider names one of upstreams; default_model answers for the model name 'default'."""
+    """A gateway. default_provider names one of upstreams; default_model answers for the model name 'default'.
+
+    policy: what it obeys until it is told another one.
+    """
 
     upstreams: Mapping[str, Upstream]
     default_provider: str = "local"
@@ -62,3 +66,4 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
     telemetry: TelemetryConfig = TelemetryConfig()
+    policy: Policy = Policy()

@@ -19,23 +19,45 @@ _NOT_RETURNED: Final = _HOP_BY_HOP | frozenset(
 )
 
 
-def upstream_headers(headers: Mapping[bytes, bytes], upstream: Upstream, traceparent: bytes) -> list[tuple[str, str]]:
-    """The headers of the call to a provider.
+_CLIENT_KEYS: Final = (b"x-api-key", b"x-goog-api-key", b"api-key")
+_ANTHROPIC_VERSION: Final = ("anthropic-version", "2023-06-01")
+
+
+def upstream_headers(
+    headers: Mapping[bytes, bytes], upstream: Upstream, traceparent: bytes, *, family: str, translated: bool
+) -> list[tuple[str, str]]:
+    """The headers of the call to a provider, in a wire family.
 
     What names the caller, its cookies and its traces stays here. The client's own credentials go on only when the
-    gateway has no key for this provider. Answers are asked for uncompressed, so that they can be measured as they pass.
+    gateway has no key for this provider, in the header that the family wants. Answers are asked for uncompressed, so
+    that they can be measured as they pass. Of a translated call only what concerns the body goes on.
     """
-    withheld = _NOT_FORWARDED | _CREDENTIALS if upstream.key else _NOT_FORWARDED
-    passed = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers.items()
-        if name not in withheld and not name.startswith(_PRIVATE_PREFIXES)
-    ]
-    if upstream.key:
-        passed.append(("authorization", f"Bearer {upstream.key}"))
+    if translated:
+        passed = [("content-type", "application/json"), ("accept", "*/*")]
+    else:
+        withheld = _NOT_FORWARDED | _CREDENTIALS if upstream.has_key else _NOT_FORWARDED
+        passed = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in headers.items()
+            if name not in withheld and not name.startswith(_PRIVATE_PREFIXES)
+        ]
+    key = upstream.credential() or (find_client_key(headers) if translated else "")
+    if key:
+        name = upstream.key_header(family)
+        passed.append((name, f"Bearer {key}" if name == "authorization" else key))
+    if family == "anthropic" and b"anthropic-version" not in headers:
+        passed.append(_ANTHROPIC_VERSION)
     passed.append(("accept-encoding", "identity"))
     passed.append(("traceparent", traceparent.decode()))
     return passed
+
+
+def find_client_key(headers: Mapping[bytes, bytes]) -> str:
+    """The credential that a client sent, in whichever header; '' when none."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer" and token:
+        return token.strip().decode("latin-1")
+    return next((headers[name].decode("latin-1") for name in _CLIENT_KEYS if name in headers), "")
 
 
 def client_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

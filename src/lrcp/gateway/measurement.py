@@ -6,16 +6,20 @@ from typing import Final
 
 from lrcp.evaluators.cost import Cost, PriceBook, TokenUsage
 from lrcp.gateway.errors import describe_error
-from lrcp.gateway.exchange import Exchange, Reply
-from lrcp.gateway.wire.openai import EMBEDDINGS, error_of
-from lrcp.gateway.wire.transcript import Transcript, estimate_prompt_tokens
+from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply
+from lrcp.gateway.wire.format import CHAT, EMBEDDINGS
+from lrcp.gateway.wire.transcript import Transcript
 from lrcp.model.errors import LrcpError
 from lrcp.model.span import Span
 
-ROUTE_DIRECT: Final = "direct"
 CLIENT_GONE: Final = "cancelled"
+CACHE_HITS: Final = frozenset({"exact", "semantic"})
+_FREE: Final = Cost(0, "computed")
+_STATUS_OF_CLIENT_GONE: Final = 499
 _MAX_HEADER_CHARS: Final = 200
 _TRUNCATED: Final = " [truncated]"
+_KIND_OF: Final = {CHAT: "llm", EMBEDDINGS: "embedding"}
+"""Counting tokens generates nothing: its span is a `client`'s."""
 
 
 class Measurement:
@@ -29,20 +33,21 @@ class Measurement:
         self._first_token_ns: int | None = None
         self._status = 200
         self._error = ("", "")
+        self._cancelled = False
         self._usage: tuple[TokenUsage, bool] | None = None
 
     def add_reply(self, reply: Reply) -> None:
-        """A whole reply of the provider."""
+        """A whole reply."""
         self._status = reply.status
         if reply.status >= 400:
-            kind, message = error_of(reply.body)
+            kind, message = self.exchange.format.error_of(reply.body)
             self._error = (kind or f"http_{reply.status}", message)
         else:
-            self.transcript.add_body(reply.body)
+            self.exchange.format.read_body(self.transcript, reply.body)
 
     def add_event(self, event: bytes, received_tick: int) -> bool:
         """One event of a stream. Returns: whether it carries only the usage."""
-        usage_only = self.transcript.add_event(event)
+        usage_only = self.exchange.format.read_event(self.transcript, event)
         if self._first_token_ns is None and self.transcript.started:
             self._first_token_ns = received_tick - self.exchange.started_tick
         return usage_only
@@ -58,6 +63,8 @@ class Measurement:
 
     def price(self) -> Cost | None:
         """The cost; None when nothing was generated, so that there is nothing to price."""
+        if self.exchange.cache in CACHE_HITS:
+            return _FREE
         usage, estimated = self._count()
         if usage.input_tokens is None and usage.output_tokens is None and not self._generated():
             return None
@@ -65,17 +72,19 @@ class Measurement:
         cost = next((cost for cost in costs if cost.nusd is not None), Cost(None, "unknown"))
         return Cost(cost.nusd, "estimated") if estimated and cost.nusd is not None else cost
 
-    def fail(self, error: BaseException) -> Span:
-        """The span of an exchange that did not end well, or whose client went away."""
+    def fail(self, error: BaseException) -> None:
+        """Note that the exchange did not end well, or that its client went away."""
         if isinstance(error, LrcpError):
             self._status, _, code = describe_error(error)
             self._error = (code, str(error))
+        elif isinstance(error, Exception):
+            self._status, self._error = 500, ("internal_error", type(error).__name__)
         else:
+            self._cancelled, self._status = True, _STATUS_OF_CLIENT_GONE
             self.transcript.finish_reasons.append(CLIENT_GONE)
-        return self.finish()
 
-    def finish(self) -> Span:
-        """The span."""
+    def finish(self) -> tuple[Span, Outcome]:
+        """The span, and what those who reserved something must know."""
         exchange, transcript = self.exchange, self.transcript
         self._note_error_in_stream()
         usage, _ = self._count()
@@ -90,10 +99,22 @@ class Measurement:
         span.cost_nusd, span.cost_source = (cost.nusd, cost.source) if cost else (None, "")
         span.ttft_ns = self._ttft_ns(span.duration_ns)
         span.finish_reason = ",".join(dict.fromkeys(transcript.finish_reasons))
-        span.attempts = exchange.attempts
+        span.attempts = len(exchange.attempts)
         span.input, span.output = self._prompt_text(), transcript.output_json()
         span.tags["http.status_code"] = str(self._status)
-        return span
+        return span, self._outcome(span, cost)
+
+    def _outcome(self, span: Span, cost: Cost | None) -> Outcome:
+        return Outcome(
+            status=self._status,
+            error=self._error[0],
+            cancelled=self._cancelled,
+            duration_ns=span.duration_ns,
+            ttft_ns=span.ttft_ns,
+            input_tokens=span.input_tokens,
+            output_tokens=span.output_tokens,
+            cost_nusd=cost.nusd if cost else 0,
+        )
 
     def _ttft_ns(self, duration_ns: int) -> int | None:
         """Time to the first token: as seen in a stream; of a whole reply, what the provider did not spend generating."""
@@ -104,11 +125,10 @@ class Measurement:
         return ttft_ns if 0 <= ttft_ns <= duration_ns else None
 
     def _bare_span(self) -> Span:
-        exchange, call, target = self.exchange, self.exchange.call, self.exchange.target
-        embeds = call is not None and call.operation == EMBEDDINGS
-        operation = "embeddings" if embeds else "chat"
-        model = target.model if target else (call.model if call else "")
-        counted_kind = "embedding" if embeds else "llm"
+        exchange, target, caller = self.exchange, self.exchange.target, self.exchange.caller
+        operation = exchange.call.operation
+        model = target.model if target else exchange.call.model
+        kind = "client" if exchange.trace.reported else _KIND_OF.get(operation, "client")
         return Span(
             trace_id=exchange.trace.trace_id,
             span_id=exchange.trace.span_id,
@@ -117,13 +137,14 @@ class Measurement:
             duration_ns=perf_counter_ns() - exchange.started_tick,
             name=f"{operation} {model}".strip(),
             resource=exchange.path,
-            kind="client" if exchange.trace.reported else counted_kind,
+            kind=kind,
             provider=target.upstream.system if target else "",
             model=model,
-            session_id=_header(exchange, b"x-lrcp-session"),
-            user_id=_header(exchange, b"x-lrcp-user"),
-            route=ROUTE_DIRECT,
-            tags={"stream": "true" if call is not None and call.streams else "false"},
+            session_id=caller.session,
+            user_id=caller.user,
+            route=exchange.route,
+            cache=exchange.cache,
+            tags=_tags_of(exchange),
             source="gateway",
         )
 
@@ -138,21 +159,27 @@ class Measurement:
     def _count(self) -> tuple[TokenUsage, bool]:
         """Tokens, and whether they are an estimate because the provider did not count, or did not come to the end."""
         if self._usage is None or self._usage[1]:
-            reported = self.transcript.token_usage()
+            reported = self._reported()
             self._usage = (reported, False) if reported is not None else (self._estimate(), True)
         return self._usage
 
+    def _reported(self) -> TokenUsage | None:
+        if self.exchange.cache in CACHE_HITS:
+            return TokenUsage()  # nothing was generated, whatever the answer says of its first time
+        last = self.exchange.attempts[-1] if self.exchange.attempts else None
+        return last.usage if last is not None and last.usage is not None else self.transcript.usage
+
     def _estimate(self) -> TokenUsage:
-        call = self.exchange.call
-        if call is None or not self._generated():
+        if not self._generated():
             return TokenUsage()
-        output = None if call.operation == EMBEDDINGS else self.transcript.output_tokens()
-        return TokenUsage(estimate_prompt_tokens(call.prompt), output)
+        embeds = self.exchange.call.operation == EMBEDDINGS
+        output = None if embeds else self.transcript.output_tokens()
+        return TokenUsage(self.exchange.prompt_tokens(), output)
 
     def _generated(self) -> bool:
         """Whether the provider did any work that it may ask money for."""
         whole_answer = self.transcript.done and not self._error[0]
-        return self.transcript.started or whole_answer
+        return self.exchange.call.operation in _KIND_OF and (self.transcript.started or whole_answer)
 
     def _model_names(self) -> tuple[str, ...]:
         """The names to look a price up by: what answered, then what was asked for."""
@@ -170,10 +197,62 @@ class Measurement:
         return "" if tier in ("default", "auto", "standard") else tier
 
     def _prompt_text(self) -> str:
-        prompt = self.exchange.call.prompt if self.exchange.call else b""
+        prompt = self.exchange.call.prompt
         if len(prompt) <= self._max_capture_bytes:
             return prompt.decode("utf-8", "replace")
         return prompt[: self._max_capture_bytes].decode("utf-8", "ignore") + _TRUNCATED
+
+
+def attempt_spans(exchange: Exchange) -> list[Span]:
+    """One span for each try, below the exchange's; `client`s, so that nothing is counted twice."""
+    return [_attempt_span(exchange, attempt) for attempt in exchange.attempts]
+
+
+def _attempt_span(exchange: Exchange, attempt: Attempt) -> Span:
+    ended_tick = attempt.ended_tick or perf_counter_ns()
+    span = Span(
+        trace_id=exchange.trace.trace_id,
+        span_id=attempt.span_id,
+        parent_id=exchange.trace.span_id,
+        start_ns=attempt.started_ns,
+        duration_ns=max(0, ended_tick - attempt.started_tick),
+        name=f"attempt {attempt.target.model}",
+        resource=exchange.path,
+        kind="client",
+        provider=attempt.target.upstream.system,
+        model=attempt.target.model,
+        route=exchange.route,
+        tags={"attempt": str(attempt.number), "wire": attempt.format.name},
+        source="gateway",
+    )
+    span.error_type, span.error_message = attempt.error
+    span.status = "error" if attempt.error[0] else "ok"
+    if attempt.status:
+        span.tags["http.status_code"] = str(attempt.status)
+    if attempt.hedge:
+        span.tags["hedge"] = "true"
+    if attempt.faults:
+        span.tags["faults"] = ",".join(attempt.faults)
+    return span
+
+
+def _tags_of(exchange: Exchange) -> dict[str, str]:
+    """The span's tags: the caller's own first, so that they cannot replace ours."""
+    caller = exchange.caller
+    tags = dict(caller.tags)
+    tags["stream"] = "true" if exchange.call.streams else "false"
+    for name, value in (("team", caller.team), ("caller", caller.service), ("key", caller.key_name)):
+        if value:
+            tags[name] = value
+    if caller.priority != "normal":
+        tags["priority"] = caller.priority
+    if exchange.policy_version:
+        tags["policy_version"] = str(exchange.policy_version)
+    faults = {fault for attempt in exchange.attempts for fault in attempt.faults}
+    if faults:
+        tags["faults"] = ",".join(sorted(faults))
+    tags.update(exchange.notes)
+    return tags
 
 
 def reply_headers(exchange: Exchange, cost: Cost | None = None) -> list[tuple[bytes, bytes]]:
@@ -181,20 +260,22 @@ def reply_headers(exchange: Exchange, cost: Cost | None = None) -> list[tuple[by
     overhead_ns = perf_counter_ns() - exchange.started_tick - exchange.upstream_ns
     headers = [
         (b"x-lrcp-trace-id", exchange.trace.trace_id.encode()),
-        (b"x-lrcp-attempts", str(exchange.attempts).encode()),
-        (b"x-lrcp-overhead-ms", f"{overhead_ns / 1e6:.3f}".encode()),
+        (b"x-lrcp-attempts", b"%d" % len(exchange.attempts)),
+        (b"x-lrcp-overhead-ms", b"%.3f" % (overhead_ns / 1e6)),
+        (b"x-lrcp-route", _header_value(exchange.route)),
     ]
     if exchange.target is not None:
-        headers.append((b"x-lrcp-model", _header_value(f"{exchange.target.upstream.name}/{exchange.target.model}")))
+        headers.append((b"x-lrcp-model", _header_value(exchange.target.name)))
+    if exchange.cache:
+        headers.append((b"x-lrcp-cache", exchange.cache.encode()))
     if cost is not None and cost.nusd is not None:
-        headers.append((b"x-lrcp-cost-usd", f"{cost.nusd // 10**9}.{cost.nusd % 10**9:09d}".encode()))
+        headers.append((b"x-lrcp-cost-usd", b"%d.%09d" % divmod(cost.nusd, 10**9)))
+    headers += exchange.reply_headers
     return headers
 
 
 def _header_value(text: str) -> bytes:
     """A client's words as a header: printable ASCII only, so that they cannot become headers of their own."""
+    if text.isascii() and text.isprintable():
+        return text[:_MAX_HEADER_CHARS].encode()
     return "".join(char if " " <= char <= "~" else "?" for char in text[:_MAX_HEADER_CHARS]).encode()
-
-
-def _header(exchange: Exchange, name: bytes) -> str:
-    return exchange.headers.get(name, b"").decode("utf-8", "replace").strip()[:_MAX_HEADER_CHARS]

@@ -7,16 +7,17 @@ from contextlib import asynccontextmanager
 from time import perf_counter_ns
 from types import SimpleNamespace
 from typing import Any, Final
-from urllib.parse import quote
 
 import aiohttp
+import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
 from lrcp.gateway.config import Limits, Timeouts
 from lrcp.gateway.errors import UpstreamError
-from lrcp.gateway.exchange import Exchange, Reply, Target
-from lrcp.gateway.headers import client_headers, upstream_headers
+from lrcp.gateway.exchange import Reply, Stream
+from lrcp.gateway.headers import client_headers
+from lrcp.gateway.providers import Upstream
 
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_read=None, sock_connect=None, connect=None)
 _KEEPALIVE_S: Final = 15.0
@@ -39,11 +40,22 @@ _FAILURES: Final[tuple[tuple[type[BaseException], int, str, str], ...]] = (
 )
 
 
+class UpstreamRequest(msgspec.Struct):
+    """One HTTP request to a provider. spent_ns: time waited for it so far, written by the client."""
+
+    upstream: Upstream
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    timeouts: Timeouts
+    body: bytes = b""
+    spent_ns: int = 0
+
+
 class UpstreamClient:
     """The gateway's side towards the providers. Start it inside the event loop, close it at the end."""
 
-    def __init__(self, timeouts: Timeouts, limits: Limits) -> None:
-        self._timeouts = timeouts
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
 
@@ -64,106 +76,107 @@ class UpstreamClient:
         if self._session is not None:
             await self._session.close()
 
-    async def call(self, exchange: Exchange) -> Reply:
-        """Send an exchange to its target.
+    async def call(self, request: UpstreamRequest) -> Reply:
+        """Send a request.
 
         Returns: the provider's own answer whatever its status; a stream when it is one.
         Raises: UpstreamError - no answer, or an answer that broke off, took too long or was too large.
         """
-        target = _target_of(exchange)
-        deadline = asyncio.get_running_loop().time() + self._timeouts.whole_s
+        deadline = asyncio.get_running_loop().time() + request.timeouts.whole_s
         begun = perf_counter_ns()
         try:
-            response = await self._open(exchange, target, deadline)
+            response = await self._open(request, deadline)
             if _is_stream(response):
-                return Reply(response.status, _headers_of(response), stream=self._relay(response, target, deadline))
-            body = await self._read_whole(response, target, deadline)
+                stream = Stream(self._relay(response, request, deadline), response.close)
+                return Reply(response.status, _headers_of(response), stream=stream)
+            body = await self._read_whole(response, request, deadline)
             return Reply(response.status, _headers_of(response), body)
         finally:
-            exchange.upstream_ns += perf_counter_ns() - begun
+            request.spent_ns += perf_counter_ns() - begun
 
-    async def _open(self, exchange: Exchange, target: Target, deadline: float) -> aiohttp.ClientResponse:
+    async def _open(self, request: UpstreamRequest, deadline: float) -> aiohttp.ClientResponse:
         """The answer's head. A kept connection that the provider had closed meanwhile is replaced by a new one, once."""
         connection = SimpleNamespace(reused=False)
-        exchange.attempts += 1
         try:
-            return await self._request(exchange, target, deadline, connection)
+            return await self._request(request, deadline, connection)
         except UpstreamError as error:
             if error.code != "upstream_disconnected" or not connection.reused:
                 raise
-        return await self._request(exchange, target, deadline, connection)
+        return await self._request(request, deadline, connection)
 
     async def _request(
-        self, exchange: Exchange, target: Target, deadline: float, connection: SimpleNamespace
+        self, request: UpstreamRequest, deadline: float, connection: SimpleNamespace
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             raise UpstreamError("the gateway is not started", code="not_started", status=503)
-        headers = upstream_headers(exchange.headers, target.upstream, exchange.trace.traceparent())
-        async with self._bounded(target, self._timeouts.first_byte_s, deadline):
+        async with self._bounded(request, request.timeouts.first_byte_s, deadline):
             return await self._session.request(
-                exchange.method,
-                _url_of(target.upstream.base_url, exchange),
-                data=exchange.body or None,
-                headers=CIMultiDict(headers),
+                request.method,
+                URL(request.url, encoded=True),
+                data=request.body or None,
+                headers=CIMultiDict(request.headers),
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, connect=self._timeouts.connect_s, sock_read=None),
+                timeout=aiohttp.ClientTimeout(total=None, connect=request.timeouts.connect_s, sock_read=None),
                 trace_request_ctx=connection,
             )
 
-    async def _read_whole(self, response: aiohttp.ClientResponse, target: Target, deadline: float) -> bytes:
+    async def _read_whole(self, response: aiohttp.ClientResponse, request: UpstreamRequest, deadline: float) -> bytes:
         pieces, size = [], 0
-        async for piece in self._pieces(response, target, deadline, self._timeouts.idle_s):
+        async for piece in self._pieces(response, request, deadline, request.timeouts.idle_s):
             pieces.append(piece)
             size += len(piece)
             if size > self._limits.max_reply_bytes:
                 limit = self._limits.max_reply_bytes
                 raise UpstreamError(
-                    f"the answer of '{target.upstream.name}' is over {limit} bytes", code="reply_too_large"
+                    f"the answer of '{request.upstream.name}' is over {limit} bytes", code="reply_too_large"
                 )
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _relay(self, response: aiohttp.ClientResponse, target: Target, deadline: float) -> AsyncGenerator[bytes, None]:
-        return self._pieces(response, target, deadline, self._timeouts.first_byte_s)
+    def _relay(
+        self, response: aiohttp.ClientResponse, request: UpstreamRequest, deadline: float
+    ) -> AsyncGenerator[bytes, None]:
+        return self._pieces(response, request, deadline, request.timeouts.first_byte_s)
 
     async def _pieces(
-        self, response: aiohttp.ClientResponse, target: Target, deadline: float, first_s: float
+        self, response: aiohttp.ClientResponse, request: UpstreamRequest, deadline: float, first_s: float
     ) -> AsyncGenerator[bytes, None]:
         """The body as it comes. Closing the generator closes the connection, which tells the provider to stop."""
         allowed_s = first_s
         try:
             while True:
-                async with self._bounded(target, allowed_s, deadline):
+                async with self._bounded(request, allowed_s, deadline):
                     piece = await response.content.readany()
                 if not piece:
                     return
                 yield piece
-                allowed_s = self._timeouts.idle_s
+                allowed_s = request.timeouts.idle_s
         finally:
             response.close()
 
     @asynccontextmanager
-    async def _bounded(self, target: Target, seconds: float, deadline: float) -> AsyncIterator[None]:
+    async def _bounded(self, request: UpstreamRequest, seconds: float, deadline: float) -> AsyncIterator[None]:
         """Maps what goes wrong inside, time included, to an UpstreamError."""
         own_end = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(min(own_end, deadline)):
                 yield
         except aiohttp.ConnectionTimeoutError as error:
-            raise _explain(target, error) from error
+            raise _explain(request, error) from error
         except TimeoutError as error:
-            raise self._too_slow(target, seconds, whole=deadline < own_end) from error
+            raise _too_slow(request, seconds, whole=deadline < own_end) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise _explain(target, error) from error
-
-    def _too_slow(self, target: Target, seconds: float, *, whole: bool) -> UpstreamError:
-        limit_s = self._timeouts.whole_s if whole else seconds
-        what = "did not finish its answer" if whole else "sent nothing"
-        message = f"provider '{target.upstream.name}' at {target.upstream.base_url} {what} within {limit_s:g} s"
-        return UpstreamError(message, code="upstream_timeout", status=504)
+            raise _explain(request, error) from error
 
 
-def _explain(target: Target, error: BaseException) -> UpstreamError:
-    upstream = target.upstream
+def _too_slow(request: UpstreamRequest, seconds: float, *, whole: bool) -> UpstreamError:
+    limit_s = request.timeouts.whole_s if whole else seconds
+    what = "did not finish its answer" if whole else "sent nothing"
+    message = f"provider '{request.upstream.name}' at {request.upstream.base_url} {what} within {limit_s:g} s"
+    return UpstreamError(message, code="upstream_timeout", status=504)
+
+
+def _explain(request: UpstreamRequest, error: BaseException) -> UpstreamError:
+    upstream = request.upstream
     _, status, code, what = next(row for row in _FAILURES if isinstance(error, row[0]))
     detail = getattr(error, "strerror", None) or type(error).__name__
     message = f"provider '{upstream.name}' at {upstream.base_url} {what} ({detail}): {upstream.provider.hint}"
@@ -172,18 +185,6 @@ def _explain(target: Target, error: BaseException) -> UpstreamError:
 
 async def _note_reuse(_session: Any, context: SimpleNamespace, _params: Any) -> None:
     context.trace_request_ctx.reused = True
-
-
-def _target_of(exchange: Exchange) -> Target:
-    if exchange.target is None:
-        raise UpstreamError("no stage chose a provider", code="no_target", status=500)
-    return exchange.target
-
-
-def _url_of(base_url: str, exchange: Exchange) -> URL:
-    query = f"?{exchange.query.decode('latin-1')}" if exchange.query else ""
-    path = quote(exchange.path.removeprefix("/v1"), safe="/:@")  # it was decoded on its way in
-    return URL(f"{base_url}{path}{query}", encoded=True)
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:

@@ -20,7 +20,9 @@ SENT = {
 
 
 def test_without_a_key_of_ours_the_clients_goes_on() -> None:
-    assert dict(upstream_headers(SENT, make_upstreams("local", {})["local"], b"new")) == {
+    assert dict(
+        upstream_headers(SENT, make_upstreams("local", {})["local"], b"new", family="openai", translated=False)
+    ) == {
         "content-type": "application/json",
         "authorization": "Bearer client",
         "api-key": "client",
@@ -32,9 +34,24 @@ def test_without_a_key_of_ours_the_clients_goes_on() -> None:
 
 
 def test_with_a_key_of_ours_the_clients_stays() -> None:
-    passed = upstream_headers(SENT, make_upstreams("local", {}, key="own")["local"], b"new")
+    passed = upstream_headers(
+        SENT, make_upstreams("local", {}, key="own")["local"], b"new", family="openai", translated=False
+    )
     assert [value for name, value in passed if name == "authorization"] == ["Bearer own"]
     assert "api-key" not in dict(passed)
+
+
+def test_a_translated_call_carries_the_clients_key_where_the_target_looks_for_it() -> None:
+    upstream = make_upstreams("anthropic", {})["anthropic"]
+    passed = dict(upstream_headers(SENT, upstream, b"new", family="anthropic", translated=True))
+    assert passed == {
+        "content-type": "application/json",
+        "accept": "*/*",
+        "x-api-key": "client",
+        "anthropic-version": "2023-06-01",
+        "accept-encoding": "identity",
+        "traceparent": "new",
+    }
 
 
 def test_what_belongs_to_the_connection_or_names_us_does_not_come_back() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrcp.evaluators.cost import TokenUsage
-from lrcp.gateway.wire.openai import CHAT, Usage, decode_call, error_of, rewrite_call
-from lrcp.gateway.wire.transcript import Transcript, estimate_prompt_tokens, token_usage
+from lrcp.gateway.wire.openai import Usage, decode_chat, error_of, rewrite_call
+from lrcp.gateway.wire.openai_reading import read_body, read_event, token_usage
+from lrcp.gateway.wire.transcript import Transcript, estimate_prompt_tokens, quick_prompt_tokens
 from lrcp.model.errors import InputError
 
 DEEP = b'{"messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
@@ -40,11 +41,11 @@ def usage(**fields: Any) -> Usage:
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(InputError, match="not a valid request"):
-        decode_call(CHAT, body)
+        decode_chat("", body)
 
 
 def test_a_call_is_read() -> None:
-    call = decode_call(CHAT, b'{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[ 1 ]}')
+    call = decode_chat("", b'{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[ 1 ]}')
     assert (call.model, call.streams, call.asks_usage, call.prompt) == ("m", True, True, b"[ 1 ]")
 
 
@@ -96,27 +97,27 @@ def test_a_transcript_gathers_a_stream() -> None:
         b": ping\n\n",
         b"data: broken\n\n",
     ):
-        assert not transcript.add_event(piece)
+        assert not read_event(transcript, piece)
     assert (transcript.started, transcript.complete) == (True, False)
-    assert transcript.add_event(
-        event({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}, "model": "m-1"})
+    assert read_event(
+        transcript, event({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}, "model": "m-1"})
     )
-    transcript.add_event(b"data: [DONE]\n\n")
+    read_event(transcript, b"data: [DONE]\n\n")
     assert transcript.complete
     assert json.loads(transcript.output_json()) == [{"role": "assistant", "content": "Hello"}]
-    assert (transcript.model, transcript.token_usage()) == ("m-1", TokenUsage(1, 2))
+    assert (transcript.model, transcript.usage) == ("m-1", TokenUsage(1, 2))
     assert transcript.output_tokens() == 2
 
 
 def test_usage_beside_content_is_not_usage_alone() -> None:
     both = event({"choices": [{"index": 0, "delta": {"content": "x"}}], "usage": {"prompt_tokens": 1}})
-    assert not Transcript(10).add_event(both)
+    assert not read_event(Transcript(10), both)
 
 
 def test_tool_calls_are_put_together_from_their_pieces() -> None:
     transcript = Transcript(1000)
     for function in ({"name": "find", "arguments": ""}, {"arguments": '{"q":'}, {"arguments": '"x"}'}, {"name": "buy"}):
-        transcript.add_event(delta(tool_calls=[{"index": 0, "function": function}]))
+        read_event(transcript, delta(tool_calls=[{"index": 0, "function": function}]))
     (message,) = json.loads(transcript.output_json())
     assert [call["function"] for call in message["tool_calls"]] == [
         {"name": "find", "arguments": '{"q":"x"}'},
@@ -126,14 +127,14 @@ def test_tool_calls_are_put_together_from_their_pieces() -> None:
 
 def test_thinking_counts_as_output_and_is_not_the_answer() -> None:
     transcript = Transcript(1000)
-    transcript.add_event(delta(reasoning_content="12345678"))
+    read_event(transcript, delta(reasoning_content="12345678"))
     assert (transcript.started, transcript.output_tokens(), transcript.output_json()) == (True, 2, "")
 
 
 def test_the_text_kept_is_bounded_and_the_count_is_not() -> None:
     transcript = Transcript(10)
     for _ in range(100):
-        transcript.add_event(delta(content="abcd"))
+        read_event(transcript, delta(content="abcd"))
     assert json.loads(transcript.output_json())[0]["content"] == "abcdabcdab [truncated]"
     assert transcript.output_tokens() == 100
 
@@ -141,7 +142,7 @@ def test_the_text_kept_is_bounded_and_the_count_is_not() -> None:
 def test_parallel_choices_are_kept_apart() -> None:
     transcript = Transcript(100)
     for index, text in ((0, "a"), (1, "x"), (0, "b"), (1, "y")):
-        transcript.add_event(delta(index, content=text))
+        read_event(transcript, delta(index, content=text))
     assert [message["content"] for message in json.loads(transcript.output_json())] == ["ab", "xy"]
 
 
@@ -163,6 +164,13 @@ def test_parallel_choices_are_kept_apart() -> None:
 )
 def test_prompts_are_counted_about_right_when_nobody_else_does(prompt: bytes, tokens: int) -> None:
     assert estimate_prompt_tokens(prompt) == tokens
+
+
+def test_a_large_prompt_of_words_is_counted_by_its_bytes_and_one_with_a_picture_is_read() -> None:
+    words = b'[{"role":"user","content":"' + b"word " * 20_000 + b'"}]'
+    assert quick_prompt_tokens(words) == pytest.approx(estimate_prompt_tokens(words), rel=0.01)
+    assert quick_prompt_tokens(words.replace(b"word word", b"data:image/png;base64,")) is None
+    assert quick_prompt_tokens(b"[]") is None
 
 
 @pytest.mark.parametrize(
@@ -189,9 +197,9 @@ def test_a_count_that_cannot_be_one_is_none(count: int) -> None:
 )
 def test_an_answer_that_cannot_be_read_is_left_unmeasured(body: bytes) -> None:
     transcript = Transcript(100)
-    transcript.add_body(body)
-    transcript.add_event(b"data: " + body + b"\n\n")
-    assert (transcript.token_usage(), transcript.started) == (None, False)
+    read_body(transcript, body)
+    read_event(transcript, b"data: " + body + b"\n\n")
+    assert (transcript.usage, transcript.started) == (None, False)
     assert error_of(body)[1]
 
 
@@ -201,11 +209,11 @@ def test_no_damaged_bytes_do_harm(changes: list[tuple[int, bytes]]) -> None:
     for place, with_bytes in changes:
         damaged[place : place + len(with_bytes)] = with_bytes
     transcript = Transcript(5)
-    transcript.add_event(b"data: " + bytes(damaged) + b"\n\n")
-    transcript.add_body(bytes(damaged))
+    read_event(transcript, b"data: " + bytes(damaged) + b"\n\n")
+    read_body(transcript, bytes(damaged))
     json.loads(transcript.output_json() or "[]")
-    transcript.token_usage()
+    transcript.usage
     error_of(bytes(damaged))
     with suppress(InputError):
-        call = decode_call(CHAT, bytes(damaged))
+        call = decode_chat("", bytes(damaged))
         assert rewrite_call(bytes(damaged), model=call.model + "x", ask_usage=True)

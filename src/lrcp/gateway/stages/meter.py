@@ -1,4 +1,4 @@
-"""Meter: one span for each request, with its tokens, cost and times, whatever becomes of it."""
+"""Meter: one span for each request and one for each try, with tokens, cost and times, whatever becomes of it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -7,49 +7,82 @@ from time import perf_counter_ns
 from lrcp.evaluators.cost import PriceBook
 from lrcp.gateway.config import Limits
 from lrcp.gateway.errors import UpstreamError
-from lrcp.gateway.exchange import Exchange, Handler, Reply, Stage
-from lrcp.gateway.measurement import Measurement, reply_headers
+from lrcp.gateway.exchange import Exchange, Handler, Reply, Stage, Stream
+from lrcp.gateway.measurement import Measurement, attempt_spans, reply_headers
 from lrcp.gateway.wire.sse import EventSplitter
-from lrcp.model.errors import LrcpError
 from lrcp.model.span import Span
 
+Emit = Callable[[Span], None]
 
-def make_meter_stage(book: PriceBook, limits: Limits, emit: Callable[[Span], None]) -> Stage:
+
+class Ending:
+    """The end of an exchange: told once, to telemetry and to whoever reserved something for it."""
+
+    __slots__ = ("_emit", "_measurement", "_told")
+
+    def __init__(self, measurement: Measurement, emit: Emit) -> None:
+        self._measurement = measurement
+        self._emit = emit
+        self._told = False
+
+    def tell(self, error: BaseException | None = None) -> None:
+        """Tell it, if it is not told yet; error: what ended the exchange, None when it ended well."""
+        if self._told:
+            return
+        self._told = True
+        if error is not None:
+            self._measurement.fail(error)
+        exchange = self._measurement.exchange
+        span, outcome = self._measurement.finish()
+        for done in exchange.on_done:
+            done(outcome)
+        self._emit(span)
+        for attempt in attempt_spans(exchange):
+            self._emit(attempt)
+
+    def tell_closed(self) -> None:
+        """The reply was closed; if its end is not told yet, nobody read it to its end."""
+        self.tell(GeneratorExit())
+
+
+def make_meter_stage(book: PriceBook, limits: Limits, emit: Emit) -> Stage:
     """The stage that prices by a book and hands each finished span to emit, which must not block."""
 
     async def meter(exchange: Exchange, proceed: Handler) -> Reply:
         measurement = Measurement(exchange, book, limits.max_capture_bytes)
+        ending = Ending(measurement, emit)
         try:
             reply = await proceed(exchange)
-        except (LrcpError, asyncio.CancelledError) as error:
-            emit(measurement.fail(error))
+        except BaseException as error:
+            ending.tell(error)
             raise
         if reply.stream is None:
-            return await _measure_whole(measurement, reply, emit)
-        reply.stream = _measure_stream(measurement, reply.stream, EventSplitter(limits.max_event_bytes), emit)
+            return await _measure_whole(measurement, reply, ending)
+        pieces = _measure_stream(measurement, reply.stream, EventSplitter(limits.max_event_bytes), ending)
+        reply.stream = Stream(pieces, ending.tell_closed)
         reply.headers += reply_headers(exchange)
         return reply
 
     return meter
 
 
-async def _measure_whole(measurement: Measurement, reply: Reply, emit: Callable[[Span], None]) -> Reply:
-    measurement.add_reply(reply)
-    await measurement.prepare_price()
-    reply.headers += reply_headers(measurement.exchange, measurement.price())
+async def _measure_whole(measurement: Measurement, reply: Reply, ending: Ending) -> Reply:
+    try:
+        measurement.add_reply(reply)
+        await measurement.prepare_price()
+        reply.headers += reply_headers(measurement.exchange, measurement.price())
+    except BaseException as error:
+        ending.tell(error)
+        raise
     # The span is built once the reply is on its way: the client waits for its answer, not for our notes.
-    asyncio.get_running_loop().call_soon(lambda: emit(measurement.finish()))
+    asyncio.get_running_loop().call_soon(ending.tell)
     return reply
 
 
 async def _measure_stream(
-    measurement: Measurement,
-    stream: AsyncGenerator[bytes, None],
-    splitter: EventSplitter,
-    emit: Callable[[Span], None],
+    measurement: Measurement, stream: Stream, splitter: EventSplitter, ending: Ending
 ) -> AsyncGenerator[bytes, None]:
-    """The same bytes, looked at as they pass; less the usage chunk that the client did not ask for."""
-    span: Span | None = None
+    """The same bytes, looked at as they pass; less the usage event that the client did not ask for."""
     try:
         async for chunk in stream:
             passed = _look_at(measurement, splitter, chunk)
@@ -60,13 +93,11 @@ async def _measure_stream(
             yield rest
         _require_end(measurement)
         await measurement.prepare_price()
-        span = measurement.finish()
-    except (LrcpError, asyncio.CancelledError, GeneratorExit) as error:
-        span = measurement.fail(error)
+        ending.tell()
+    except BaseException as error:
+        ending.tell(error)
         raise
     finally:
-        if span is not None:
-            emit(span)
         await stream.aclose()
 
 
@@ -74,7 +105,7 @@ def _look_at(measurement: Measurement, splitter: EventSplitter, chunk: bytes) ->
     """What of a chunk goes on to the client, now."""
     received_tick, events = perf_counter_ns(), splitter.feed(chunk)
     hidden = [measurement.add_event(event, received_tick) for event in events]
-    if not measurement.exchange.hidden_usage:
+    if measurement.exchange.call.asks_usage:
         return chunk
     return b"".join(event for event, hide in zip(events, hidden, strict=True) if not hide)
 
@@ -85,7 +116,7 @@ def _look_at_rest(measurement: Measurement, splitter: EventSplitter) -> bytes:
     if not rest:
         return b""
     hide = measurement.add_event(rest, perf_counter_ns())
-    return b"" if hide or not measurement.exchange.hidden_usage else rest
+    return b"" if hide or measurement.exchange.call.asks_usage else rest
 
 
 def _require_end(measurement: Measurement) -> None:

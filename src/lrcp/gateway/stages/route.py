@@ -1,26 +1,23 @@
-"""Route: which provider and model a call goes to."""
+"""Route: which targets a call may go to."""
 
 from collections.abc import Mapping
 
 from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.exchange import Exchange, Handler, Reply, Stage, Target
 from lrcp.gateway.providers import Upstream
-from lrcp.gateway.wire.openai import ModelCall, rewrite_call
 from lrcp.model.errors import InputError
 
 DEFAULT_MODEL = "default"
 """The model name that stands for the gateway's own choice, so that an application need not name one."""
 
 
-def make_route_stage(config: GatewayConfig) -> Stage:
+def make_route_stage(config: GatewayConfig, upstreams: Mapping[str, Upstream]) -> Stage:
     """The stage for a gateway's providers."""
-    upstreams, default = config.upstreams, config.upstreams[config.default_provider]
+    default = upstreams[config.default_provider]
     default_model = config.default_model or default.provider.default_model
 
     async def route(exchange: Exchange, proceed: Handler) -> Reply:
-        if exchange.call is not None:
-            exchange.target = find_target(exchange.call.model, upstreams, default, default_model)
-            _fit_body(exchange, exchange.call, exchange.target)
+        exchange.candidates = (find_target(exchange.call.model, upstreams, default, default_model),)
         return await proceed(exchange)
 
     return route
@@ -41,14 +38,6 @@ def find_target(model: str, upstreams: Mapping[str, Upstream], default: Upstream
         return Target(default, default_model)
     head, slash, tail = model.partition("/")
     named = upstreams.get(head) if slash and tail else None
-    if named is not None and (named is default or named.key or default.name != "url"):
+    if named is not None and (named is default or named.has_key or default.name != "url"):
         return Target(named, tail)
     return Target(default, model)
-
-
-def _fit_body(exchange: Exchange, call: ModelCall, target: Target) -> None:
-    """Change in the body what must be: the model's name for this provider, and the question for a stream's usage."""
-    exchange.hidden_usage = call.streams and not call.asks_usage
-    model = target.model if target.model != call.model else None
-    if model is not None or exchange.hidden_usage:
-        exchange.body = rewrite_call(exchange.body, model=model, ask_usage=exchange.hidden_usage)

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import msgspec
 
+from lrcp.gateway.wire.format import CHAT, EMBEDDINGS, UNDECODABLE, ModelCall, decode_json
 from lrcp.model.errors import InputError
 
-CHAT: Final = "chat"
-EMBEDDINGS: Final = "embeddings"
+FAMILY: Final = "openai"
 
 
 class StreamOptions(msgspec.Struct):
@@ -18,46 +18,49 @@ class _Request(msgspec.Struct):
     model: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
     messages: msgspec.Raw = msgspec.Raw()
     input: msgspec.Raw = msgspec.Raw()
 
 
-class ModelCall(msgspec.Struct):
-    """A request to a model, as far as the gateway must understand it.
-
-    operation is CHAT or EMBEDDINGS; prompt is the JSON of its messages or its input, as sent.
-    """
-
-    operation: str
-    model: str
-    streams: bool
-    asks_usage: bool
-    prompt: bytes
-
-
-UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What the decoder raises on bytes that are not what they should be, nested a thousand deep included."""
-
 _request = msgspec.json.Decoder(_Request)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_any = msgspec.json.Decoder()
 
 
-def decode_call(operation: str, body: bytes) -> ModelCall:
-    """Read a request. Raises: InputError - not JSON, not an object, or a field that the gateway needs is of a wrong type."""
+def decode_chat(path: str, body: bytes) -> ModelCall:
+    """Read a chat request. Raises: InputError - not JSON, not an object, or a field that the gateway needs is of a wrong type."""
+    request = _decode_request(body)
+    options = request.stream_options
+    return ModelCall(
+        operation=CHAT,
+        model=request.model or "",
+        streams=bool(request.stream),
+        asks_usage=not request.stream or bool(options and options.include_usage),
+        prompt=bytes(request.messages),
+        max_tokens=request.max_completion_tokens or request.max_tokens,
+    )
+
+
+def decode_embeddings(path: str, body: bytes) -> ModelCall:
+    """Read a request for embeddings. Raises: InputError."""
+    request = _decode_request(body)
+    return ModelCall(EMBEDDINGS, request.model or "", streams=False, prompt=bytes(request.input))
+
+
+def _decode_request(body: bytes) -> _Request:
     try:
-        request = _request.decode(body)
+        return _request.decode(body)
     except UNDECODABLE as error:
         raise InputError(f"the body is not a valid request: {error}") from error
-    options = request.stream_options
-    prompt = request.messages if operation == CHAT else request.input
-    return ModelCall(
-        operation=operation,
-        model=request.model or "",
-        streams=bool(request.stream) and operation == CHAT,
-        asks_usage=bool(options and options.include_usage),
-        prompt=bytes(prompt),
-    )
+
+
+def fit_body(body: bytes, call: ModelCall, model: str) -> bytes:
+    """Change in the body what must be: the model's name for this provider, and the question for a stream's usage."""
+    ask_usage = not call.asks_usage
+    if model == call.model and not ask_usage:
+        return body
+    return rewrite_call(body, model=model if model != call.model else None, ask_usage=ask_usage)
 
 
 def rewrite_call(body: bytes, *, model: str | None = None, ask_usage: bool = False) -> bytes:
@@ -148,10 +151,7 @@ def decode_answer(data: bytes) -> Answer | None:
 
 def error_of(data: bytes) -> tuple[str, str]:
     """(type, message) of an error body, in OpenAI's form or Gemini's list of it; the body's beginning when it is neither."""
-    try:
-        body = _any.decode(data)
-    except UNDECODABLE:
-        body = None
+    body = decode_json(data)
     if isinstance(body, list) and body:
         body = body[0]
     error = body.get("error", body) if isinstance(body, dict) else body
@@ -161,11 +161,11 @@ def error_of(data: bytes) -> tuple[str, str]:
     return "", error[:2000] if isinstance(error, str) else data[:2000].decode("utf-8", "replace")
 
 
-def render_error(message: str, kind: str, code: str) -> bytes:
+def render_error(status: int, message: str, kind: str, code: str) -> bytes:
     """An error in OpenAI's form."""
     return msgspec.json.encode({"error": {"message": message, "type": kind, "param": None, "code": code}})
 
 
-def render_error_event(message: str, kind: str, code: str) -> bytes:
+def render_error_event(status: int, message: str, kind: str, code: str) -> bytes:
     """The same as the last event of a stream; clients raise it."""
-    return b"data: " + render_error(message, kind, code) + b"\n\n"
+    return b"data: " + render_error(status, message, kind, code) + b"\n\n"

@@ -5,22 +5,26 @@ from typing import Any
 import msgspec
 
 from lrcp.evaluators.cost import TokenUsage, estimate_tokens, tokens_of_bytes
-from lrcp.gateway.wire.openai import UNDECODABLE, Answer, Message, Usage, decode_answer
-from lrcp.gateway.wire.sse import event_data
 
 _TRUNCATED = " [truncated]"
 _TOKENS_PER_MESSAGE = 4
 _MAX_TOKENS = 10**12
+_QUICK_ABOVE_BYTES = 16 * 1024
+_MEDIA_MARKS = (b";base64,", b'"data"', b'"inlineData"', b'"inline_data"')
 
 
 class Transcript:
-    """The answer as it comes in. max_chars bounds the text that is kept; counting goes on past it."""
+    """The answer as it comes in, whatever its wire format. max_chars bounds the text that is kept; counting goes on past it.
+
+    A format's reader sets model, service_tier, usage, error and generating_ms, extends finish_reasons, and sets done
+    once the answer has come to its end by its own account.
+    """
 
     def __init__(self, max_chars: int) -> None:
         self.model = ""
         self.service_tier = ""
         self.finish_reasons: list[str] = []
-        self.usage: Usage | None = None
+        self.usage: TokenUsage | None = None
         self.error: Any = None
         self.generating_ms: float | None = None
         self.done = False
@@ -28,27 +32,6 @@ class Transcript:
         self._tools: dict[int, list[dict[str, str]]] = {}
         self._chars_left = max_chars
         self._text_bytes = 0
-
-    def add_body(self, body: bytes) -> None:
-        """A whole reply."""
-        answer = decode_answer(body)
-        if answer is not None:
-            self._add(answer)
-        self.done = True
-
-    def add_event(self, event: bytes) -> bool:
-        """One event of a stream. Returns: whether it carries the usage and nothing else."""
-        data = event_data(event)
-        if not data:
-            return False
-        if data == b"[DONE]":
-            self.done = True
-            return False
-        answer = decode_answer(data)
-        if answer is None:
-            return False
-        self._add(answer)
-        return answer.usage is not None and not answer.choices and answer.error is None
 
     @property
     def complete(self) -> bool:
@@ -60,9 +43,27 @@ class Transcript:
         """Whether any token of the answer has come."""
         return bool(self._text_bytes)
 
-    def token_usage(self) -> TokenUsage | None:
-        """What the provider counted; None when it did not say."""
-        return token_usage(self.usage) if self.usage is not None else None
+    def add_text(self, index: int, text: str) -> None:
+        """Words of the answer with this index: 0 for all but OpenAI's `n` answers to one question."""
+        self._keep(self._texts.setdefault(index, []), text)
+
+    def add_thinking(self, text: str) -> None:
+        """Reasoning that the model shows: counted, not kept."""
+        self._count_text(text)
+
+    def add_tool_call(self, index: int, name: str, arguments: str) -> None:
+        """A call of a tool; its arguments may go on with extend_tool_call."""
+        self._tools.setdefault(index, []).append({"name": name, "arguments": ""})
+        self.extend_tool_call(index, arguments)
+
+    def extend_tool_call(self, index: int, fragment: str) -> None:
+        """More of the arguments of the newest call."""
+        tools = self._tools.setdefault(index, [])
+        if not tools:
+            tools.append({"name": "", "arguments": ""})
+        kept: list[str] = []
+        self._keep(kept, fragment)
+        tools[-1]["arguments"] += "".join(kept)
 
     def output_tokens(self) -> int:
         """About how many tokens came, by their bytes (see evaluators.cost.estimate_tokens)."""
@@ -82,41 +83,6 @@ class Transcript:
         text = "".join(self._texts.get(index, ()))
         return text + _TRUNCATED if self._chars_left <= 0 else text
 
-    def _add(self, answer: Answer) -> None:
-        self.model = answer.model or self.model
-        self.service_tier = answer.service_tier or self.service_tier
-        self.usage = answer.usage or self.usage
-        self.error = answer.error or self.error
-        if answer.timings is not None:
-            self.generating_ms = answer.timings.predicted_ms
-        for choice in answer.choices or ():
-            if choice.finish_reason:
-                self.finish_reasons.append(choice.finish_reason)
-            message = choice.message or choice.delta
-            if message is not None:
-                self._add_message(choice.index, message)
-
-    def _add_message(self, index: int, message: Message) -> None:
-        for text in (text_of(message.content), text_of(message.refusal)):
-            if text:
-                self._keep(self._texts.setdefault(index, []), text)
-        if thought := text_of(message.reasoning_content):
-            self._count_text(thought)
-        if isinstance(message.tool_calls, list):
-            for call in message.tool_calls:
-                self._add_tool_call(self._tools.setdefault(index, []), call)
-
-    def _add_tool_call(self, tools: list[dict[str, str]], call: Any) -> None:
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(function, dict):
-            return
-        name, arguments = str(function.get("name") or ""), str(function.get("arguments") or "")
-        if name or not tools:
-            tools.append({"name": name, "arguments": ""})
-        kept: list[str] = []
-        self._keep(kept, arguments)
-        tools[-1]["arguments"] += "".join(kept)
-
     def _count_text(self, text: str) -> None:
         self._text_bytes += len(text.encode("utf-8", "replace"))
 
@@ -127,29 +93,7 @@ class Transcript:
             self._chars_left -= len(text)
 
 
-def token_usage(usage: Usage) -> TokenUsage:
-    """OpenAI's counts in ours: input whole, output whole.
-
-    Some providers (Gemini, xAI) leave reasoning out of completion_tokens and have it in total_tokens only; it is output.
-    """
-    details, total = usage.prompt_tokens_details, _count(usage.total_tokens)
-    given = usage.completion_tokens_details
-    reasoning = _count(given.reasoning_tokens) if given else None
-    prompt, output = _count(usage.prompt_tokens), _count(usage.completion_tokens)
-    if total is not None and prompt is not None:
-        hidden = total - prompt - (output or 0)
-        if hidden > 0:
-            output, reasoning = (output or 0) + hidden, max(reasoning or 0, hidden)
-    return TokenUsage(
-        input_tokens=prompt,
-        output_tokens=output,
-        cached_input_tokens=_count(details.cached_tokens) if details else None,
-        cache_write_tokens=_count(details.cache_write_tokens) if details else None,
-        reasoning_tokens=reasoning,
-    )
-
-
-def _count(tokens: int | None) -> int | None:
+def count_of(tokens: int | None) -> int | None:
     """A count as reported; None when it cannot be one."""
     return tokens if tokens is not None and 0 <= tokens <= _MAX_TOKENS else None
 
@@ -167,13 +111,24 @@ def estimate_prompt_tokens(prompt: bytes) -> int:
     """About how many tokens a prompt has (JSON of messages, or of an embedding's input), when the provider does not say."""
     try:
         content = msgspec.json.decode(prompt)
-    except UNDECODABLE:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return 0
     if isinstance(content, str):
         return estimate_tokens(content)
     if not isinstance(content, list):
         return 0
     return sum(_estimate_item(item) for item in content)
+
+
+def quick_prompt_tokens(prompt: bytes) -> int | None:
+    """The same for a large prompt, by its bytes, which is within a few percent; None for one worth reading.
+
+    Reading 400 KB of JSON takes a millisecond, on every request. Pictures and sounds in base64 would count far too
+    much, so a prompt that may hold one is read.
+    """
+    if len(prompt) < _QUICK_ABOVE_BYTES or any(mark in prompt for mark in _MEDIA_MARKS):
+        return None
+    return tokens_of_bytes(len(prompt))
 
 
 def _estimate_item(item: Any) -> int:

@@ -9,6 +9,8 @@ from lrcp.model.policy.admission import Name, Positive, Ratio
 from lrcp.model.policy.scope import Record, Scope
 
 Seconds = Annotated[float, Meta(gt=0)]
+KeyVariable = Annotated[str, Meta(pattern=r"^([A-Z][A-Z0-9_]*_API_KEY)?$")]
+"""Only such variables, so that a policy cannot have any secret of the environment sent to an address of its choice."""
 
 
 class ProviderSettings(Record, frozen=True, kw_only=True):
@@ -16,14 +18,16 @@ class ProviderSettings(Record, frozen=True, kw_only=True):
 
     like: the known provider whose row holds for what is not given here ('' OpenAI-compatible). base_url is that of
     its OpenAI form; endpoints give one for each wire family (`openai`, `anthropic`, `gemini`). key_variable names the
-    environment variable of its key: keys themselves are never in a policy.
+    environment variable of its key: keys themselves are never in a policy. formats: the wire formats it speaks, such as
+    `openai.responses`, where they are not those of its row.
     allow_private: whether its address may be private or link-local; loopback too.
     """
 
     like: str = ""
     base_url: str = ""
     endpoints: Mapping[Literal["openai", "anthropic", "gemini"], str] = {}
-    key_variable: str = ""
+    key_variable: KeyVariable = ""
+    formats: tuple[str, ...] = ()
     allow_private: bool = False
 
 

@@ -1,0 +1,20 @@
+"""All wire formats, and which of them a path of the gateway is in. A new format is one module and one row here."""
+
+from typing import Final
+
+from lrcp.gateway.wire.format import Format
+from lrcp.gateway.wire.openai_formats import OPENAI_CHAT, OPENAI_EMBEDDINGS
+
+FORMATS: Final[dict[str, Format]] = {format.name: format for format in (OPENAI_CHAT, OPENAI_EMBEDDINGS)}
+
+_BY_PATH: Final[dict[str, Format]] = {
+    "/v1/chat/completions": OPENAI_CHAT,
+    "/v1/embeddings": OPENAI_EMBEDDINGS,
+}
+
+CALL_PATHS: Final = tuple(_BY_PATH)
+
+
+def find_format(path: str) -> Format | None:
+    """The format of the calls to a path of the gateway; None when it takes no calls to models."""
+    return _BY_PATH.get(path)
