@@ -18,6 +18,8 @@ class Scope(Record, frozen=True, kw_only=True):
 
     Values may hold `*` for any run of characters. models are names as requested, routes as decided; keys are ids or
     names of virtual keys. tags come from the header x-lrcp-tags: `key: value`. An empty scope matches everything.
+    What a request does not have is matched by '' only: `keys: ["*"]` are the requests with a key. A request that names
+    no model asks for `default`.
     """
 
     keys: tuple[str, ...] = ()
