@@ -6,7 +6,7 @@ from pathlib import Path
 from lrcp.evaluators.cost.declared import DeclaredModel, DeclaredPrice, load_price_file
 from lrcp.gateway.config import Limits, TelemetryConfig, Timeouts
 from lrcp.gateway.providers import PROVIDERS
-from lrcp.gateway.upstream import _FAILURES
+from lrcp.gateway.upstream import FAILURES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "gateway.md").read_text()
@@ -53,7 +53,7 @@ def test_every_header_of_ours_is_on_the_page() -> None:
 
 
 def test_every_code_of_a_failed_call_is_on_the_page() -> None:
-    codes = {code for _, _, code, _ in _FAILURES} | {"upstream_timeout", "reply_too_large"}
+    codes = {code for _, code, _ in FAILURES.values()} | {"upstream_timeout", "reply_too_large"}
     assert [code for code in codes if f"`{code}`" not in PAGE] == []
 
 

@@ -61,6 +61,5 @@ def find_client_key(headers: Mapping[bytes, bytes]) -> str:
 
 
 def client_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The provider's headers that go back to the client."""
-    lowered = ((name.lower(), value) for name, value in headers)
-    return [(n, v) for n, v in lowered if n not in _NOT_RETURNED and not n.startswith(b"x-lrcp-")]
+    """The provider's headers (lower-case names) that go back to the client."""
+    return [(n, v) for n, v in headers if n not in _NOT_RETURNED and not n.startswith(b"x-lrcp-")]

@@ -232,7 +232,7 @@ def _declare(
         raise InputError(f"$.providers.{name}.like: {like!r} is not one of {', '.join(PROVIDER_NAMES)}")
     base = known.get(name) or known.get(like)
     own: dict[str, str] = {"openai": settings.base_url} if settings.base_url else {}
-    own |= {family: url for family, url in settings.endpoints.items()}
+    own.update(settings.endpoints.items())
     endpoints = {family: url.rstrip("/") for family, url in own.items()} or dict(base.endpoints if base else {})
     if not any(endpoints.values()):
         raise InputError(f"$.providers.{name}.base_url: provider {name!r} has no address")
