@@ -5,15 +5,32 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from lrcp import __version__
+from lrcp.app.policy_source import StatePolicySource
 from lrcp.app.settings import Settings, reachable_host
+from lrcp.app.state_access import StateAccess
 from lrcp.gateway.config import GatewayConfig, TelemetryConfig
+from lrcp.gateway.policy.follower import OnPolicy, PolicyFollower
+from lrcp.gateway.policy.kept import FILE_NAME, PolicyFile
+from lrcp.gateway.policy.known import KNOWN_PROVIDERS
 from lrcp.gateway.providers import make_upstreams
 from lrcp.gateway.server import serve_gateway
 
 
 def run_gateway_process(settings: Settings) -> None:
     """Serve the gateway until SIGTERM or SIGINT. Raises: SettingsError."""
-    serve_gateway(build_gateway_config(settings, os.environ))
+    config = build_gateway_config(settings, os.environ)
+    access = StateAccess(settings)
+    try:
+        serve_gateway(config, lambda on_policy: _make_follower(settings, config, access, on_policy))
+    finally:
+        access.close()
+
+
+def _make_follower(
+    settings: Settings, config: GatewayConfig, access: StateAccess, on_policy: OnPolicy
+) -> PolicyFollower:
+    file = PolicyFile(settings.data_dir / FILE_NAME)
+    return PolicyFollower(StatePolicySource(access), file, KNOWN_PROVIDERS, on_policy)
 
 
 def build_gateway_config(settings: Settings, environ: Mapping[str, str]) -> GatewayConfig:

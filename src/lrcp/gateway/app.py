@@ -14,6 +14,7 @@ from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.exchange import Exchange, Reply, Stream
 from lrcp.gateway.headers import upstream_headers
 from lrcp.gateway.measurement import reply_headers
+from lrcp.gateway.policy.follower import MakeFollower
 from lrcp.gateway.reading import read_exchange
 from lrcp.gateway.runtime import Runtime
 from lrcp.gateway.sending import render_error, render_error_event, render_fault, send_last_event, send_reply
@@ -33,7 +34,13 @@ log = logging.getLogger(__name__)
 class GatewayApp:
     """The application. It owns the connections to providers and the exporter, from lifespan start to lifespan end."""
 
-    def __init__(self, config: GatewayConfig, book: PriceBook, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: GatewayConfig,
+        book: PriceBook,
+        clock: Clock | None = None,
+        make_follower: MakeFollower | None = None,
+    ) -> None:
         self._config = config
         self._clock = clock or SystemClock()
         self._client = UpstreamClient(config.limits)
@@ -43,6 +50,7 @@ class GatewayApp:
         )
         self._policy_version = 0
         self._call_model = make_call_handler(config.policy, self._runtime)
+        self._follower = make_follower(lambda at, policy: self.obey(at.version, policy)) if make_follower else None
         self._in_progress = 0
         self._faults = 0
 
@@ -65,8 +73,12 @@ class GatewayApp:
         await receive()
         await self._client.start()
         await self._exporter.start()
+        if self._follower is not None:
+            await self._follower.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._follower is not None:
+            await self._follower.stop()
         await self._client.close()
         await self._exporter.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -155,7 +167,7 @@ class GatewayApp:
             "status": "ok",
             "version": self._config.telemetry.version,
             "upstream": {"provider": default.name, "url": default.base_url, "key": default.has_key},
-            "policy": {"version": self._policy_version},
+            "policy": self._follower.describe() if self._follower else {"version": self._policy_version},
             "in_progress": self._in_progress,
             "faults": self._faults,
             "telemetry": self._exporter.describe(),

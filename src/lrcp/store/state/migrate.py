@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from lrcp.model.errors import SettingsError, UnavailableError
 
@@ -20,30 +17,51 @@ _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
 def migrate(engine: Engine, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
-    """Apply the migrations that are missing; a second process waits, then finds nothing to do.
+    """Apply the migrations that are missing, if any; a second process waits, then finds nothing to do.
 
     Raises:
         UnavailableError - another process holds the lock for longer than lock_timeout_s.
         SettingsError - the database was made by a newer version.
     """
+    if find_revision(engine) == newest_revision():
+        return
     lock = _file_lock if engine.dialect.name == "sqlite" else _advisory_lock
     with engine.connect() as connection, lock(connection, lock_timeout_s):
-        try:
-            command.upgrade(_config(connection), "head")
-        except CommandError as error:
-            raise SettingsError(
-                f"the state database is not one of this version ({error}); use the newer LRCP that made it, or another LRCP_STATE_URL"
-            ) from error
+        _upgrade(connection)
         connection.commit()
 
 
-def _config(connection: Connection) -> Config:
+def newest_revision() -> str:
+    """The revision that this version brings a database to."""
+    return max(file.name[1:5] for file in (_MIGRATIONS / "versions").glob("m[0-9]*.py"))
+
+
+def find_revision(engine: Engine) -> str | None:
+    """The revision that a database is at; None when it is new."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection) -> None:
+    # A tenth of a second and 11 MB, which a gateway that finds everything in order does not pay.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     # Alembic reads its options with interpolation: a % in the path stands doubled.
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    return config
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise SettingsError(
+            f"the state database is not one of this version ({error}); use the newer LRCP that made it, or another LRCP_STATE_URL"
+        ) from error
 
 
 @contextlib.contextmanager
