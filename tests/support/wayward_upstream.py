@@ -173,6 +173,15 @@ async def _drones(upstream: Wayward, request: web.Request, _asked: dict[str, Any
     return response
 
 
+async def _begins_and_drones(upstream: Wayward, request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
+    response = await upstream.open_stream(request)
+    await upstream.send_event(response, chunk(asked["model"], {"content": WORDS[0]}))
+    await asyncio.sleep(0.2)  # so that the first event is read by itself
+    for _ in range(100):
+        await response.write(b"data: " + b"x" * 1000)
+    return response
+
+
 def _abort(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
@@ -192,4 +201,5 @@ _MANNERS: dict[str, _Manner] = {
     "shouts": _shouts,
     "babbles": _babbles,
     "drones": _drones,
+    "begins-and-drones": _begins_and_drones,
 }

@@ -33,6 +33,14 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
         make_route_stage(config, upstreams),
         # budgets: dollars, reserved before and settled after
     )
-    return compose_stages(
-        [stage for stage in stages if stage is not None], make_resilience_stage(attempt, runtime.clock)
+    last = make_resilience_stage(
+        policy.resilience,
+        {route.name: route.resilience for route in policy.routes if route.resilience is not None},
+        runtime.resilience,
+        attempt,
+        timeouts=config.timeouts,
+        max_event_bytes=config.limits.max_event_bytes,
+        clock=runtime.clock,
+        chance=runtime.random.random,
     )
+    return compose_stages([stage for stage in stages if stage is not None], last)

@@ -133,17 +133,24 @@ class Exchange:
 class Stream:
     """A reply's body piece by piece. closed runs exactly once, also when nobody ever took the first piece."""
 
-    __slots__ = ("_closed", "_pieces")
+    __slots__ = ("_closed", "_held", "_pieces")
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], closed: Callable[[], object] | None = None) -> None:
         self._pieces = pieces
         self._closed = closed
+        self._held: list[bytes] = []
 
     def __aiter__(self) -> "Stream":
         return self
 
     async def __anext__(self) -> bytes:
+        if self._held:
+            return self._held.pop(0)
         return await self._pieces.__anext__()
+
+    def put_back(self, pieces: Sequence[bytes]) -> None:
+        """Pieces that somebody looked at come again, before all others."""
+        self._held[:0] = pieces
 
     async def aclose(self) -> None:
         try:

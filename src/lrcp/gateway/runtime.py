@@ -7,6 +7,7 @@ from random import Random
 
 from lrcp.evaluators.cost import PriceBook
 from lrcp.gateway.config import GatewayConfig
+from lrcp.gateway.resilience.state import ResilienceState
 from lrcp.gateway.upstream import UpstreamClient
 from lrcp.kit.clock import Clock
 from lrcp.model.span import Span
@@ -23,3 +24,7 @@ class Runtime:
     clock: Clock
     random: Random = field(default_factory=Random)
     environ: dict[str, str] = field(default_factory=lambda: dict(environ))
+    resilience: ResilienceState = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.resilience = ResilienceState(self.clock)

@@ -112,9 +112,17 @@ def test_a_reply_over_its_limit_is_refused(upstream_url: str) -> None:
     assert (status, error(body)[0]) == (502, "reply_too_large")
 
 
-def test_an_event_over_its_limit_ends_the_stream_with_an_error_event(upstream_url: str) -> None:
+def test_an_event_over_its_limit_before_the_first_token_is_an_error(upstream_url: str, upstream: Wayward) -> None:
     with gateway_thread(upstream_url, limits=Limits(max_event_bytes=20_000)) as url:
-        _, body, _ = post(url, ask("drones", stream=True))
+        status, body, _ = post(url, ask("drones", stream=True))
+    assert (status, error(body)[0]) == (502, "event_too_large")
+    assert len(upstream.bodies) == 1  # its money is spent, and the next answer would be no shorter
+
+
+def test_an_event_over_its_limit_after_it_ends_the_stream_with_an_error_event(upstream_url: str) -> None:
+    with gateway_thread(upstream_url, limits=Limits(max_event_bytes=20_000)) as url:
+        status, body, _ = post(url, ask("begins-and-drones", stream=True))
+    assert status == 200
     assert error(body.rsplit(b"data: ", 1)[1])[0] == "event_too_large"
 
 

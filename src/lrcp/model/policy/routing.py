@@ -83,7 +83,7 @@ class Retries(Record, frozen=True, kw_only=True):
     max: Annotated[int, Meta(ge=0, le=10)] = 2
     base_ms: Positive = 100
     cap_ms: Positive = 2_000
-    max_wait_s: Annotated[float, Meta(ge=0)] = 10.0
+    max_wait_s: Annotated[float, Meta(ge=0)] = 5.0
     budget_ratio: Ratio = 0.2
     statuses: tuple[int, ...] = (408, 429, 500, 502, 503, 504, 529)
 
