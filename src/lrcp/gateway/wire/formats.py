@@ -2,14 +2,19 @@
 
 from typing import Final
 
+from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_COUNT_TOKENS, ANTHROPIC_MESSAGES
 from lrcp.gateway.wire.format import Format
 from lrcp.gateway.wire.openai_formats import OPENAI_CHAT, OPENAI_EMBEDDINGS
 
-FORMATS: Final[dict[str, Format]] = {format.name: format for format in (OPENAI_CHAT, OPENAI_EMBEDDINGS)}
+FORMATS: Final[dict[str, Format]] = {
+    format.name: format for format in (OPENAI_CHAT, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, ANTHROPIC_COUNT_TOKENS)
+}
 
 _BY_PATH: Final[dict[str, Format]] = {
     "/v1/chat/completions": OPENAI_CHAT,
     "/v1/embeddings": OPENAI_EMBEDDINGS,
+    "/v1/messages": ANTHROPIC_MESSAGES,
+    "/v1/messages/count_tokens": ANTHROPIC_COUNT_TOKENS,
 }
 
 CALL_PATHS: Final = tuple(_BY_PATH)

@@ -1,0 +1,1 @@
+"""Anthropic's Messages format: bytes in, records out, and back."""
