@@ -12,6 +12,7 @@ from lrcp.gateway.config import GatewayConfig, TelemetryConfig
 from lrcp.gateway.policy.follower import OnPolicy, PolicyFollower
 from lrcp.gateway.policy.kept import FILE_NAME, PolicyFile
 from lrcp.gateway.policy.known import KNOWN_PROVIDERS
+from lrcp.gateway.ports import Ports
 from lrcp.gateway.providers import make_upstreams
 from lrcp.gateway.server import serve_gateway
 
@@ -21,14 +22,12 @@ def run_gateway_process(settings: Settings) -> None:
     config = build_gateway_config(settings, os.environ)
     access = StateAccess(settings)
     try:
-        serve_gateway(config, lambda on_policy: _make_follower(settings, config, access, on_policy))
+        serve_gateway(config, Ports(make_follower=lambda on_policy: _make_follower(settings, access, on_policy)))
     finally:
         access.close()
 
 
-def _make_follower(
-    settings: Settings, config: GatewayConfig, access: StateAccess, on_policy: OnPolicy
-) -> PolicyFollower:
+def _make_follower(settings: Settings, access: StateAccess, on_policy: OnPolicy) -> PolicyFollower:
     file = PolicyFile(settings.data_dir / FILE_NAME)
     return PolicyFollower(StatePolicySource(access), file, KNOWN_PROVIDERS, on_policy)
 

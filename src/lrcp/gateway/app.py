@@ -14,7 +14,7 @@ from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.exchange import Exchange, Reply, Stream
 from lrcp.gateway.headers import upstream_headers
 from lrcp.gateway.measurement import reply_headers
-from lrcp.gateway.policy.follower import MakeFollower
+from lrcp.gateway.ports import Ports
 from lrcp.gateway.reading import read_exchange
 from lrcp.gateway.runtime import Runtime
 from lrcp.gateway.sending import render_error, render_error_event, render_fault, send_last_event, send_reply
@@ -39,18 +39,20 @@ class GatewayApp:
         config: GatewayConfig,
         book: PriceBook,
         clock: Clock | None = None,
-        make_follower: MakeFollower | None = None,
+        ports: Ports | None = None,
     ) -> None:
         self._config = config
         self._clock = clock or SystemClock()
         self._client = UpstreamClient(config.limits)
         self._exporter = SpanExporter(config.telemetry)
+        ports = ports or Ports()
         self._runtime = Runtime(
-            config=config, book=book, client=self._client, emit=self._exporter.emit, clock=self._clock
+            config=config, book=book, client=self._client, emit=self._exporter.emit, clock=self._clock, ports=ports
         )
         self._policy_version = 0
         self._call_model = make_call_handler(config.policy, self._runtime)
-        self._follower = make_follower(lambda at, policy: self.obey(at.version, policy)) if make_follower else None
+        make = ports.make_follower
+        self._follower = make(lambda at, policy: self.obey(at.version, policy)) if make else None
         self._in_progress = 0
         self._faults = 0
 
@@ -71,14 +73,16 @@ class GatewayApp:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        await self._client.start()
         await self._exporter.start()
+        parts = list(self._runtime.parts().values())
         if self._follower is not None:
-            await self._follower.start()
+            parts.append(self._follower)
+        for part in parts:
+            await part.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        if self._follower is not None:
-            await self._follower.stop()
+        for part in reversed(parts):
+            await part.stop()
         await self._client.close()
         await self._exporter.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -168,6 +172,8 @@ class GatewayApp:
             "version": self._config.telemetry.version,
             "upstream": {"provider": default.name, "url": default.base_url, "key": default.has_key},
             "policy": self._follower.describe() if self._follower else {"version": self._policy_version},
+            "resilience": self._runtime.resilience.describe(),
+            **{name: part.describe() for name, part in self._runtime.parts().items()},
             "in_progress": self._in_progress,
             "faults": self._faults,
             "telemetry": self._exporter.describe(),

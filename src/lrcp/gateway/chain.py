@@ -3,6 +3,8 @@
 from lrcp.gateway.dispatch import make_dispatch
 from lrcp.gateway.exchange import AttemptStage, Handler, Stage, compose_attempt_stages, compose_stages
 from lrcp.gateway.providers import declare_upstreams
+from lrcp.gateway.routing.routes import Routes, compile_routes
+from lrcp.gateway.routing.targets import Directory
 from lrcp.gateway.runtime import Runtime
 from lrcp.gateway.stages.meter import make_meter_stage
 from lrcp.gateway.stages.resilience import make_resilience_stage
@@ -15,25 +17,39 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
 
     Raises: InputError - the policy cannot be obeyed here; the message names the place.
     """
+    meter = make_meter_stage(runtime.book, runtime.config.limits, runtime.emit)
+    from_budgets = _make_inner(policy, runtime)
+    shadow = compose_stages([meter], from_budgets)
+    stages: tuple[Stage | None, ...] = (
+        meter,
+        # authentication: whose key is it
+        # limits: requests, tokens, calls in progress
+        # ladder: the step of now
+        # guard: evaluators before and after the call
+        # cache: exact, then semantic
+        make_route_stage(_compile_routes(policy, runtime), shadow, runtime.background, runtime.clock),
+    )
+    return compose_stages([stage for stage in stages if stage is not None], from_budgets)
+
+
+def _make_inner(policy: Policy, runtime: Runtime) -> Handler:
+    """From the chosen targets inward; shadow copies take this way too."""
+    stages: tuple[Stage | None, ...] = (
+        # budgets: dollars, reserved before and settled after
+    )
+    return compose_stages([stage for stage in stages if stage is not None], _make_last(policy, runtime))
+
+
+def _make_last(policy: Policy, runtime: Runtime) -> Handler:
+    """The tries, and the steps around each."""
     config = runtime.config
-    upstreams = declare_upstreams(config.upstreams, policy.providers, runtime.environ)
     attempt_stages: tuple[AttemptStage | None, ...] = (
         # faults: the ones injected on purpose
     )
     attempt = compose_attempt_stages(
         [stage for stage in attempt_stages if stage is not None], make_dispatch(runtime.client, config.timeouts)
     )
-    stages: tuple[Stage | None, ...] = (
-        make_meter_stage(runtime.book, config.limits, runtime.emit),
-        # authentication: whose key is it
-        # limits: requests, tokens, calls in progress
-        # ladder: the step of now
-        # guard: evaluators before and after the call
-        # cache: exact, then semantic
-        make_route_stage(config, upstreams),
-        # budgets: dollars, reserved before and settled after
-    )
-    last = make_resilience_stage(
+    return make_resilience_stage(
         policy.resilience,
         {route.name: route.resilience for route in policy.routes if route.resilience is not None},
         runtime.resilience,
@@ -43,4 +59,29 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
         clock=runtime.clock,
         chance=runtime.random.random,
     )
-    return compose_stages([stage for stage in stages if stage is not None], last)
+
+
+def make_directory(policy: Policy, runtime: Runtime) -> Directory:
+    """The providers under a policy, and where a model goes that no route takes. Raises: InputError."""
+    config = runtime.config
+    upstreams = declare_upstreams(config.upstreams, policy.providers, runtime.environ)
+    default = upstreams[config.default_provider]
+    directory = Directory(
+        upstreams=upstreams,
+        default=default,
+        default_model=config.default_model or default.provider.default_model,
+        default_target=policy.default_target,
+    )
+    if policy.default_target:
+        directory.find_target(policy.default_target, "")
+    return directory
+
+
+def _compile_routes(policy: Policy, runtime: Runtime) -> Routes:
+    return compile_routes(
+        policy.routes,
+        make_directory(policy, runtime),
+        runtime.routers,
+        runtime.resilience.healthy,
+        runtime.random.random,
+    )

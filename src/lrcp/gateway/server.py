@@ -8,7 +8,7 @@ import uvicorn
 from lrcp.evaluators.cost import load_price_book
 from lrcp.gateway.app import GatewayApp
 from lrcp.gateway.config import GatewayConfig
-from lrcp.gateway.policy.follower import MakeFollower
+from lrcp.gateway.ports import Ports
 from lrcp.model.errors import SettingsError
 
 _KEEPALIVE_S = 75
@@ -23,13 +23,12 @@ class _Server(uvicorn.Server):
         self._captured_signals.clear()
 
 
-def serve_gateway(config: GatewayConfig, make_follower: MakeFollower | None = None) -> None:
+def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
     """Serve until SIGTERM or SIGINT; then take no more, finish what is in progress (drain_s at most), send the last spans.
 
-    make_follower: of the policy; None keeps to that of the config.
     Raises: SettingsError - the port is taken, or the price file is wrong.
     """
-    app = GatewayApp(config, load_price_book(config.prices_file), make_follower=make_follower)
+    app = GatewayApp(config, load_price_book(config.prices_file), ports=ports)
     listener = _listen(config.host, config.port)
     server = _Server(
         uvicorn.Config(

@@ -1,43 +1,64 @@
-"""Route: which targets a call may go to."""
+"""Route: which targets a call may go to, and which get a shadow copy of it."""
 
-from collections.abc import Mapping
+from dataclasses import replace
+from os import urandom
+from time import perf_counter_ns
 
-from lrcp.gateway.config import GatewayConfig
+from lrcp.gateway.background import Background
 from lrcp.gateway.exchange import Exchange, Handler, Reply, Stage, Target
-from lrcp.gateway.providers import Upstream
-from lrcp.model.errors import InputError
+from lrcp.gateway.routing.routes import Routes
+from lrcp.gateway.tracecontext import TraceContext
+from lrcp.kit.clock import Clock
+from lrcp.model.errors import LrcpError
 
-DEFAULT_MODEL = "default"
-"""The model name that stands for the gateway's own choice, so that an application need not name one."""
+ROUTE_SHADOW = "shadow"
 
 
-def make_route_stage(config: GatewayConfig, upstreams: Mapping[str, Upstream]) -> Stage:
-    """The stage for a gateway's providers."""
-    default = upstreams[config.default_provider]
-    default_model = config.default_model or default.provider.default_model
+def make_route_stage(routes: Routes, call_shadow: Handler, background: Background, clock: Clock) -> Stage:
+    """The stage of a policy's routes. call_shadow handles copies from the meter inward, without cache or limits."""
 
     async def route(exchange: Exchange, proceed: Handler) -> Reply:
-        exchange.candidates = (find_target(exchange.call.model, upstreams, default, default_model),)
+        decision = routes.decide(exchange)
+        if decision is None:
+            exchange.candidates = (routes.find_direct(exchange.call.model),)
+            return await proceed(exchange)
+        exchange.route, exchange.candidates = decision.route, decision.candidates
+        if decision.shadow is not None:
+            copy = make_shadow(exchange, decision.shadow, clock)
+            background.begin(lambda: _drain(copy, call_shadow), f"shadow of {exchange.trace.trace_id}")
         return await proceed(exchange)
 
     return route
 
 
-def find_target(model: str, upstreams: Mapping[str, Upstream], default: Upstream, default_model: str) -> Target:
-    """Where a model's name leads: `provider/model` to that provider, every other name to the default one.
+def make_shadow(exchange: Exchange, target: Target, clock: Clock) -> Exchange:
+    """A copy of an exchange for another target: a span of its own below the original's, no promises to keep."""
+    return replace(
+        exchange,
+        trace=TraceContext(exchange.trace.trace_id, urandom(8).hex(), exchange.trace.span_id),
+        started_ns=clock.now_ns(),
+        started_tick=perf_counter_ns(),
+        candidates=(target,),
+        target=None,
+        route=ROUTE_SHADOW,
+        cache="",
+        attempts=[],
+        upstream_ns=0,
+        notes={"shadow": "true", "shadow_of": exchange.route},
+        reply_headers=[],
+        on_done=[],
+    )
 
-    A prefix counts only where it can be meant: behind an address of the operator's own (an aggregator, whose models
-    have names such as openai/gpt-4o) it does so only for providers that this gateway holds a key for.
-    Raises: InputError - no model is named, and none is set for 'default'.
-    """
-    if model in ("", DEFAULT_MODEL):
-        if not default_model:
-            raise InputError(
-                "the request names no model: give one in 'model', or set LRCP_UPSTREAM_MODEL on the gateway"
-            )
-        return Target(default, default_model)
-    head, slash, tail = model.partition("/")
-    named = upstreams.get(head) if slash and tail else None
-    if named is not None and (named is default or named.has_key or default.name != "url"):
-        return Target(named, tail)
-    return Target(default, model)
+
+async def _drain(copy: Exchange, handler: Handler) -> None:
+    """Take the whole answer and throw it away; what went wrong is told by the copy's own span."""
+    try:
+        reply = await handler(copy)
+        if reply.stream is not None:
+            try:
+                async for _ in reply.stream:
+                    pass
+            finally:
+                await reply.stream.aclose()
+    except LrcpError:
+        return

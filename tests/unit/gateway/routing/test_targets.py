@@ -3,7 +3,7 @@
 import pytest
 
 from lrcp.gateway.providers import make_upstreams
-from lrcp.gateway.stages.route import find_target
+from lrcp.gateway.routing.targets import Directory
 from lrcp.model.errors import InputError, SettingsError
 
 KEYS = {"OPENAI_API_KEY": "sk-openai", "GEMINI_API_KEY": "g"}
@@ -28,14 +28,48 @@ KEYS = {"OPENAI_API_KEY": "sk-openai", "GEMINI_API_KEY": "g"}
 def test_names_lead_to_providers(default: str, environ: dict[str, str], model: str, expected: tuple[str, str]) -> None:
     upstreams = make_upstreams(default, environ, url="https://example.com/v1" if default == "url" else "")
     chosen = upstreams[default]
-    target = find_target(model, upstreams, chosen, chosen.provider.default_model)
+    directory = Directory(upstreams=upstreams, default=chosen, default_model=chosen.provider.default_model)
+    target = directory.find_direct(model)
     assert (target.upstream.name, target.model) == expected
 
 
 def test_no_model_and_no_default_is_said() -> None:
     upstreams = make_upstreams("openai", KEYS)
     with pytest.raises(InputError, match="LRCP_UPSTREAM_MODEL"):
-        find_target("default", upstreams, upstreams["openai"], "")
+        Directory(upstreams=upstreams, default=upstreams["openai"]).find_direct("default")
+
+
+@pytest.mark.parametrize(
+    ("name", "requested", "expected"),
+    [
+        ("openai/gpt-4o", "chat", ("openai", "gpt-4o")),
+        ("openai/*", "gpt-4o-mini", ("openai", "gpt-4o-mini")),
+        ("openai/*", "openai/gpt-4o-mini", ("openai", "gpt-4o-mini")),
+        ("local/*", "", ("local", "smollm2-135m-instruct")),
+        ("local/a/b", "chat", ("local", "a/b")),
+    ],
+)
+def test_a_policys_targets_name_a_model_or_take_the_requested_one(
+    name: str, requested: str, expected: tuple[str, str]
+) -> None:
+    upstreams = make_upstreams("local", KEYS)
+    target = Directory(upstreams=upstreams, default=upstreams["local"]).find_target(name, requested)
+    assert (target.upstream.name, target.model) == expected
+
+
+@pytest.mark.parametrize("name", ["nobody/x", "openai", "openai/", ""])
+def test_a_target_that_leads_nowhere_is_refused_with_the_providers_there_are(name: str) -> None:
+    upstreams = make_upstreams("local", KEYS)
+    with pytest.raises(InputError, match=r"write provider/model; its providers are .*openai"):
+        Directory(upstreams=upstreams, default=upstreams["local"]).find_target(name, "chat")
+
+
+def test_what_no_route_takes_goes_to_the_policys_default_target() -> None:
+    upstreams = make_upstreams("openai", KEYS)
+    directory = Directory(upstreams=upstreams, default=upstreams["openai"], default_target="gemini/gemini-2.5-flash")
+    assert directory.find_direct("anything").name == "gemini/gemini-2.5-flash"
+    assert directory.find_direct("").name == "gemini/gemini-2.5-flash"
+    assert directory.find_direct("openai/gpt-4o").name == "openai/gpt-4o"
 
 
 def test_each_provider_gets_its_own_key_and_only_the_default_one_the_general_key() -> None:
