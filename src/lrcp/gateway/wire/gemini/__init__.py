@@ -1,0 +1,1 @@
+"""Gemini's wire formats, as the Gemini API and Vertex AI speak them."""
