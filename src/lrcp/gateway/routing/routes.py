@@ -78,7 +78,8 @@ class CompiledRoute:
         if canary is not None and self._share(sticky_key, "canary") < canary.percent / 100:
             candidates.insert(0, self._directory.find_target(canary.to, exchange.call.model))
             exchange.notes["canary"] = "true"
-        return Decision(self.name, tuple(dict.fromkeys(candidates)), self._find_shadow(exchange))
+        distinct = {target.name: target for target in candidates}
+        return Decision(self.name, tuple(distinct.values()), self._find_shadow(exchange))
 
     def _targets(self, exchange: Exchange, names: Sequence[str]) -> list[Target]:
         return [self._directory.find_target(name, exchange.call.model) for name in names]
