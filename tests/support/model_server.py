@@ -1,7 +1,8 @@
 """A real HTTP server that speaks the OpenAI, Gemini and Anthropic wires, on a free port, with known answers and usage.
 
 A model named `missing`, `throttled` or `broken` fails with 404, 429 or 500 in the provider's own shape; any other
-answers; `empty` replies 200 with no choices, `babble` 200 with a web page. Each request is kept, headers and body, for a test to look at.
+answers; `empty` replies 200 with no choices, `babble` 200 with a web page; on Anthropic's wire `caller` calls a tool and
+`faltering` ends its stream with an error. Each request is kept, headers and body, for a test to look at.
 """
 
 import asyncio
@@ -22,11 +23,12 @@ _Errors = Callable[[int, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """One request as it came: header names are lower case."""
+    """One request as it came: header names are lower case; raw is the body's bytes."""
 
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: bytes = b""
 
 
 @dataclass
@@ -90,6 +92,7 @@ def build_app(server: ModelServer) -> web.Application:
             web.post("/v1/embeddings", _embed),
             web.get("/v1/models", _models),
             web.post("/v1/messages", _messages),
+            web.post("/v1/messages/count_tokens", _count_tokens),
             web.post("/{version:v1|v1beta}/models/{model}:generateContent", _generate),
             web.post("/{version:v1|v1beta}/models/{model}:streamGenerateContent", _generate_stream),
         ]
@@ -105,7 +108,7 @@ async def _keep(request: web.Request) -> dict[str, Any]:
     body: dict[str, Any] = await request.json()
     headers = {name.lower(): value for name, value in request.headers.items()}
     server = request.app[_SERVER]
-    server.requests.append(ModelRequest(request.path, headers, body))
+    server.requests.append(ModelRequest(request.path, headers, body, await request.read()))
     await asyncio.sleep(server.delay_s)
     return body
 
@@ -161,9 +164,19 @@ async def _messages(request: web.Request) -> web.StreamResponse:
     if failed is not None:
         return failed
     if not body.get("stream"):
-        return web.json_response(wires.anthropic_reply(model))
-    frames = wires.anthropic_frames(model)
+        reply = wires.anthropic_call_reply if model == "caller" else wires.anthropic_reply
+        return web.json_response(reply(model))
+    frames = _MESSAGE_FRAMES.get(model, wires.anthropic_frames)(model)
     return await _stream(request, [f"event: {frame['type']}\ndata: {json.dumps(frame)}\n\n" for frame in frames])
+
+
+_MESSAGE_FRAMES = {"caller": wires.anthropic_call_frames, "faltering": wires.anthropic_failing_frames}
+
+
+async def _count_tokens(request: web.Request) -> web.StreamResponse:
+    body = await _keep(request)
+    failed = _failure(body["model"], wires.anthropic_error)
+    return failed or web.json_response({"input_tokens": wires.USAGE.input})
 
 
 async def _generate(request: web.Request) -> web.StreamResponse:

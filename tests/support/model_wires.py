@@ -3,6 +3,7 @@
 Every reply says the same thing with the same usage, so that a test can name each number: see `USAGE` and `ANSWER`.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,5 +158,40 @@ def anthropic_frames(model: str) -> list[dict[str, Any]]:
 
 
 def anthropic_error(status: int, message: str) -> dict[str, Any]:
-    kinds = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error"}
+    kinds = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"}
     return {"type": "error", "error": {"type": kinds.get(status, "invalid_request_error"), "message": message}}
+
+
+TOOL_INPUT = {"parcel": "P-7", "exact": True}
+"""What a model that calls a tool gives it."""
+
+
+def anthropic_call_reply(model: str) -> dict[str, Any]:
+    """An answer that calls the tool `track`."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "track", "input": TOOL_INPUT}
+    content = [{"type": "text", "text": PIECES[0]}, call]
+    return {**anthropic_reply(model), "content": content, "stop_reason": "tool_use"}
+
+
+def anthropic_call_frames(model: str) -> list[dict[str, Any]]:
+    """The events of the same as a stream, the tool's input in two pieces."""
+    opened, text, *_, usage, stopped = anthropic_frames(model)
+    arguments = json.dumps(TOOL_INPUT)
+    call = {"type": "tool_use", "id": "toolu_1", "name": "track", "input": {}}
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ("", arguments[:9], arguments[9:])]
+    return [
+        opened,
+        text,
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": PIECES[0]}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": call},
+        *({"type": "content_block_delta", "index": 1, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 1},
+        {**usage, "delta": {"stop_reason": "tool_use", "stop_sequence": None}},
+        stopped,
+    ]
+
+
+def anthropic_failing_frames(model: str) -> list[dict[str, Any]]:
+    """A stream that the provider ends with an error after its first words."""
+    return [*anthropic_frames(model)[:3], anthropic_error(529, "too many requests just now")]
