@@ -14,44 +14,85 @@ Again = Literal["never", "first", "last"]
 Move = Literal["again", "next", "give_up"]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What one way to fail leads to.
 
     again: see Again. next: whether another candidate may do better. counts: as a failure in the target's circuit breaker.
-    rests: whether the target is left alone for the time it asks for. why: for people.
+    rests: whether the target is left alone for the time it asks for. statuses and codes are those of this way. why: for people.
     """
 
     name: str
-    again: Again
-    next: bool
-    counts: bool
-    rests: bool
-    statuses: tuple[int, ...]
-    codes: tuple[str, ...]
     why: str
+    again: Again = "never"
+    next: bool = False
+    counts: bool = False
+    rests: bool = False
+    statuses: tuple[int, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 RULES: Final = (
-    Rule("wrong", "never", False, False, False, (), (), "the request itself is at fault: any other 4xx"),
-    Rule("unwelcome", "never", True, False, False, (401, 402, 403, 404), (), "this provider does not serve this caller, key or model"),
-    Rule("unfit", "never", True, False, False, (), (), "the gateway cannot or may not send the call to this target"),
-    Rule("limited", "last", True, False, True, (429,), (), "too many calls for now"),
-    Rule("overloaded", "last", True, True, True, (503, 529), (), "the provider has no room for now"),
+    Rule(name="wrong", why="the request itself is at fault: every other 4xx"),
     Rule(
-        "broken",
-        "first",
-        True,
-        True,
-        False,
-        (408, 500, 502, 504),
-        ("upstream_disconnected", "upstream_cut", "upstream_invalid", "upstream_failed", "upstream_not_json", "upstream_error_event"),
-        "a fault that may be gone the next moment; any other 5xx too",
+        name="unwelcome",
+        why="this provider does not serve this caller, key or model",
+        next=True,
+        statuses=(401, 402, 403, 404),
     ),
-    Rule("unreachable", "last", True, True, False, (), ("upstream_unreachable", "upstream_connect_timeout"), "no connection"),
-    Rule("untrusted", "never", True, True, False, (), ("upstream_tls",), "no trusted connection, now or later"),
-    Rule("slow", "never", True, True, False, (), ("upstream_timeout",), "the time is spent, and so is the money"),
-    Rule("oversized", "never", False, False, False, (), ("reply_too_large", "event_too_large"), "the answer is over the gateway's bounds"),
-)  # fmt: skip
+    Rule(
+        name="unfit",
+        why="the gateway cannot, or may not, send the call there",
+        next=True,
+        codes=("upstream_not_allowed",),
+    ),
+    Rule(name="limited", why="too many calls for now", again="last", next=True, rests=True, statuses=(429,)),
+    Rule(
+        name="overloaded",
+        why="the provider has no room for now",
+        again="last",
+        next=True,
+        counts=True,
+        rests=True,
+        statuses=(503, 529),
+    ),
+    Rule(
+        name="broken",
+        why="a fault that may be gone the next moment; every other 5xx too",
+        again="first",
+        next=True,
+        counts=True,
+        statuses=(408, 500, 502, 504),
+        codes=("upstream_disconnected", "upstream_cut", "upstream_invalid", "upstream_not_json"),
+    ),
+    Rule(
+        name="unreachable",
+        why="no connection came about",
+        again="last",
+        next=True,
+        counts=True,
+        codes=("upstream_unreachable", "upstream_connect_timeout"),
+    ),
+    Rule(
+        name="untrusted",
+        why="no connection that can be trusted, now or later",
+        next=True,
+        counts=True,
+        codes=("upstream_tls",),
+    ),
+    Rule(
+        name="slow",
+        why="the time is spent, and so is the money",
+        next=True,
+        counts=True,
+        codes=("upstream_timeout",),
+    ),
+    Rule(
+        name="oversized",
+        why="the answer is over the gateway's bounds, and would be again",
+        codes=("reply_too_large", "event_too_large"),
+    ),
+    Rule(name="crowded", why="the gateway itself has no room for another call", codes=("too_many_calls",)),
+)
 
 _RULE: Final = {rule.name: rule for rule in RULES}
 _OF_STATUS: Final = {status: rule for rule in RULES for status in rule.statuses}
