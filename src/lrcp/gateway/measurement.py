@@ -4,6 +4,8 @@ import asyncio
 from time import perf_counter_ns
 from typing import Final
 
+import msgspec
+
 from lrcp.evaluators.cost import Cost, PriceBook, TokenUsage
 from lrcp.gateway.errors import describe_error
 from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply
@@ -160,8 +162,17 @@ class Measurement:
         """Tokens, and whether they are an estimate because the provider did not count, or did not come to the end."""
         if self._usage is None or self._usage[1]:
             reported = self._reported()
-            self._usage = (reported, False) if reported is not None else (self._estimate(), True)
+            if reported is None:
+                self._usage = self._estimate(), True
+            else:
+                self._usage = self._with_output(reported)
         return self._usage
+
+    def _with_output(self, reported: TokenUsage) -> tuple[TokenUsage, bool]:
+        """What was reported; of a stream that broke off after telling its input only (Anthropic's), the output as it came."""
+        if reported.output_tokens is not None or not self.transcript.started:
+            return reported, False
+        return msgspec.structs.replace(reported, output_tokens=self.transcript.output_tokens()), True
 
     def _reported(self) -> TokenUsage | None:
         if self.exchange.cache in CACHE_HITS:

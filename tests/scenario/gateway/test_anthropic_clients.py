@@ -139,7 +139,10 @@ def test_an_error_within_a_stream_reaches_the_client_and_the_span(scene: Scene) 
     body: Any = caught.value.body
     assert body["error"]["type"] == "overloaded_error"
     assert seen == [wires.PIECES[0]]
-    assert scene.listener.only()["error.type"] == "overloaded_error"
+    span = scene.listener.only()
+    assert span["error.type"] == "overloaded_error"
+    assert (span["gen_ai.usage.input_tokens"], span["gen_ai.usage.output_tokens"]) == (120, 3)
+    assert span["gen_ai.usage.cache_read.input_tokens"] == wires.USAGE.cached
 
 
 def test_the_gateways_own_errors_are_in_anthropics_form(scene: Scene) -> None:
