@@ -3,6 +3,10 @@
 Source: Finagle's RetryBudget (2016); Google SRE Book ch. 21, "per-client retry budget".
 """
 
+from typing import Final
+
+_HEAD_START_S: Final = 10.0
+
 
 class RetryBudget:
     """A bucket of permissions to try again. Times are seconds on one monotonic clock, given by whoever asks.
@@ -37,10 +41,7 @@ class RetryBudget:
         return self._saved
 
     def _fill(self, now_s: float) -> None:
-        """What flowed in since the last time; at the very first time, what a second gives but one at least."""
-        if self._filled_s is None:
-            gained = max(1.0, self._least_per_s) if self._least_per_s else 0.0
-        else:
-            gained = self._least_per_s * max(0.0, now_s - self._filled_s)
+        """What flowed in since the last time; before the very first, ten seconds' worth."""
+        passed_s = _HEAD_START_S if self._filled_s is None else max(0.0, now_s - self._filled_s)
         self._filled_s = now_s
-        self._saved = min(self._capacity, self._saved + gained)
+        self._saved = min(self._capacity, self._saved + self._least_per_s * passed_s)
