@@ -2,9 +2,12 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lrcp.gateway.wire import chat
 from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_MESSAGES
@@ -189,6 +192,37 @@ def test_what_cannot_be_translated_is_refused_by_name(members: dict[str, Any], n
 def test_a_block_that_cannot_be_translated_is_refused_by_name(block: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=named):
         parse_content(block)
+
+
+WHOLE = json.dumps(
+    {
+        "model": "m",
+        "max_tokens": 9,
+        "system": [{"type": "text", "text": "s"}],
+        "tools": [{"name": "f", "input_schema": {"type": "object"}}],
+        "tool_choice": {"type": "any"},
+        "messages": [
+            {"role": "user", "content": [{"type": "document", "source": {"type": "text", "data": "d"}}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {"x": 1.5}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]},
+        ],
+    }
+).encode()
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=3))
+def test_a_damaged_request_is_read_or_refused(place: int, put: bytes) -> None:
+    assert CODEC is not None
+    body = WHOLE[:place] + put + WHOLE[place + 1 :]
+    with suppress(InputError):
+        CODEC.render_request(CODEC.parse_request(body, ANTHROPIC_MESSAGES.decode_call("/v1/messages", body)), "m")
+
+
+def test_a_tools_input_that_is_not_utf_8_is_refused() -> None:
+    assert CODEC is not None
+    body = WHOLE.replace(b"1.5", b'"\xff"')
+    with pytest.raises(InputError, match=r"tool_use\.input"):
+        CODEC.parse_request(body, ANTHROPIC_MESSAGES.decode_call("/v1/messages", body))
 
 
 def test_a_whole_request_is_written() -> None:

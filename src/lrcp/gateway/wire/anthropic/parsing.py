@@ -120,7 +120,10 @@ def _media(
 
 
 def _arguments(block: wire.ToolUseBlock) -> str:
-    arguments = bytes(block.input).decode()
+    try:
+        arguments = bytes(block.input).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"tool_use.input: {error}") from error
     if not arguments.startswith("{"):
         raise InputError("tool_use.input: must be an object")
     return arguments

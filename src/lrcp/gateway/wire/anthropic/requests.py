@@ -149,7 +149,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
     """A body of /messages. output_format is where the beta had what output_config.format now is."""
 
     messages: list[Message]
-    model: str = ""
+    model: str | None = None
     max_tokens: int | None = None
     system: str | list[TextBlock] | None = None
     stream: bool | None = None
