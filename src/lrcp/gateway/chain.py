@@ -1,11 +1,15 @@
 """The stages of a call to a model, outermost first. This list is the gateway."""
 
+import msgspec
+
+from lrcp.gateway.cache.beside import Beside
 from lrcp.gateway.dispatch import make_dispatch
 from lrcp.gateway.exchange import AttemptStage, Handler, Stage, compose_attempt_stages, compose_stages
 from lrcp.gateway.providers import declare_upstreams
 from lrcp.gateway.routing.routes import Routes, compile_routes
 from lrcp.gateway.routing.targets import Directory
 from lrcp.gateway.runtime import Runtime
+from lrcp.gateway.stages.cache import make_cache_stage
 from lrcp.gateway.stages.meter import make_meter_stage
 from lrcp.gateway.stages.resilience import make_resilience_stage
 from lrcp.gateway.stages.route import make_route_stage
@@ -20,16 +24,35 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
     meter = make_meter_stage(runtime.book, runtime.config.limits, runtime.emit)
     from_budgets = _make_inner(policy, runtime)
     shadow = compose_stages([meter], from_budgets)
+    routes = _compile_routes(policy, runtime)
     stages: tuple[Stage | None, ...] = (
         meter,
         # authentication: whose key is it
         # limits: requests, tokens, calls in progress
         # ladder: the step of now
         # guard: evaluators before and after the call
-        # cache: exact, then semantic
-        make_route_stage(_compile_routes(policy, runtime), shadow, runtime.background, runtime.clock),
+        make_cache_stage(
+            policy.cache,
+            runtime.cache,
+            route_of=routes.find_name,
+            directions=_directions_of(policy),
+            may_force=_caches_of_ladder(policy),
+            beside=Beside(meter, runtime.background, runtime.clock, runtime.random),
+        ),
+        make_route_stage(routes, shadow, runtime.background, runtime.clock),
     )
     return compose_stages([stage for stage in stages if stage is not None], from_budgets)
+
+
+def _directions_of(policy: Policy) -> bytes:
+    """What decides where requests go: an answer is not given again under other directions."""
+    return msgspec.json.encode([policy.routes, policy.default_target, policy.providers], order="deterministic")
+
+
+def _caches_of_ladder(policy: Policy) -> frozenset[str]:
+    """The caches that the ladder may switch on."""
+    steps = policy.ladder.steps if policy.ladder is not None else ()
+    return frozenset(step.do.removeprefix("cache_") for step in steps if step.do.startswith("cache_"))
 
 
 def _make_inner(policy: Policy, runtime: Runtime) -> Handler:
@@ -47,7 +70,8 @@ def _make_last(policy: Policy, runtime: Runtime) -> Handler:
         # faults: the ones injected on purpose
     )
     attempt = compose_attempt_stages(
-        [stage for stage in attempt_stages if stage is not None], make_dispatch(runtime.client, config.timeouts)
+        [stage for stage in attempt_stages if stage is not None],
+        make_dispatch(runtime.client, config.timeouts, config.limits),
     )
     return make_resilience_stage(
         policy.resilience,

@@ -13,6 +13,7 @@ _OPENAI_BASICS: Final = ("openai.chat", "openai.embeddings")
 _OPENAI_ALL: Final = (*_OPENAI_BASICS, "openai.responses")
 _ANTHROPIC: Final = ("anthropic.messages", "anthropic.count_tokens")
 _GEMINI: Final = ("gemini.generate", "gemini.count_tokens", "gemini.embed")
+_OLD_MAX_TOKENS: Final = {"max_completion_tokens": "max_tokens"}
 KEY_HEADERS: Final[Mapping[str, str]] = {
     "openai": "authorization",
     "anthropic": "x-api-key",
@@ -24,7 +25,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One provider.
 
     endpoints: its base URL for each wire family that it speaks; formats: the wire formats it takes as they are; others
-    are translated into the first of them that can say the same. system is OpenTelemetry's name for it ('' the host of
+    are translated into the first of them that can say the same, its own family's before OpenAI's. chat_names: what it
+    calls members of OpenAI's chat that it knows by another name only. system is OpenTelemetry's name for it ('' the host of
     its address). key_variable is the environment variable of its key, url_variable that of its address where every
     customer has another; key_header overrides the family's. hint tells a person what to do when it cannot be reached.
     private: its address is expected on this machine or network.
@@ -33,6 +35,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     endpoints: Mapping[str, str]
     formats: tuple[str, ...] = _OPENAI_BASICS
+    chat_names: Mapping[str, str] = {}
     system: str = ""
     key_variable: str = ""
     url_variable: str = ""
@@ -93,6 +96,7 @@ PROVIDERS: Final = (
     Provider(
         name="mistral",
         endpoints={"openai": "https://api.mistral.ai/v1"},
+        chat_names={**_OLD_MAX_TOKENS, "seed": "random_seed"},
         system="mistral_ai",
         key_variable="MISTRAL_API_KEY",
     ),
@@ -112,6 +116,7 @@ PROVIDERS: Final = (
     Provider(
         name="ollama",
         endpoints={"openai": "http://127.0.0.1:11434/v1"},
+        chat_names=_OLD_MAX_TOKENS,
         system="ollama",
         url_variable="OLLAMA_BASE_URL",
         private=True,
@@ -127,7 +132,9 @@ PROVIDERS: Final = (
         private=True,
         hint="start it with `vllm serve`, or set VLLM_BASE_URL, which ends in /v1",
     ),
-    Provider(name="url", endpoints={"openai": ""}, private=True, hint="check LRCP_UPSTREAM_URL"),
+    Provider(
+        name="url", endpoints={"openai": ""}, chat_names=_OLD_MAX_TOKENS, private=True, hint="check LRCP_UPSTREAM_URL"
+    ),
 )
 PROVIDER_NAMES: Final = tuple(provider.name for provider in PROVIDERS)
 _BY_NAME: Final = {provider.name: provider for provider in PROVIDERS}

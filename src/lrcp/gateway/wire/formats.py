@@ -5,13 +5,22 @@ from typing import Final
 from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_COUNT_TOKENS, ANTHROPIC_MESSAGES
 from lrcp.gateway.wire.format import Format
 from lrcp.gateway.wire.openai_formats import OPENAI_CHAT, OPENAI_EMBEDDINGS
+from lrcp.gateway.wire.responses.format import OPENAI_RESPONSES
 
 FORMATS: Final[dict[str, Format]] = {
-    format.name: format for format in (OPENAI_CHAT, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, ANTHROPIC_COUNT_TOKENS)
+    format.name: format
+    for format in (
+        OPENAI_CHAT,
+        OPENAI_RESPONSES,
+        OPENAI_EMBEDDINGS,
+        ANTHROPIC_MESSAGES,
+        ANTHROPIC_COUNT_TOKENS,
+    )
 }
 
 _BY_PATH: Final[dict[str, Format]] = {
     "/v1/chat/completions": OPENAI_CHAT,
+    "/v1/responses": OPENAI_RESPONSES,
     "/v1/embeddings": OPENAI_EMBEDDINGS,
     "/v1/messages": ANTHROPIC_MESSAGES,
     "/v1/messages/count_tokens": ANTHROPIC_COUNT_TOKENS,

@@ -4,6 +4,7 @@ from typing import Final
 
 from lrcp.gateway.wire import openai
 from lrcp.gateway.wire.format import CHAT, EMBEDDINGS, Format
+from lrcp.gateway.wire.openai_chat.codec import CHAT_CODEC, EMBEDDING_CODEC
 from lrcp.gateway.wire.openai_reading import read_body, read_event
 from lrcp.gateway.wire.transcript import estimate_prompt_tokens
 
@@ -29,6 +30,7 @@ OPENAI_CHAT: Final = Format(
     render_error_event=openai.render_error_event,
     error_of=openai.error_of,
     estimate_prompt_tokens=estimate_prompt_tokens,
+    chat=CHAT_CODEC,
 )
 OPENAI_EMBEDDINGS: Final = Format(
     name="openai.embeddings",
@@ -43,4 +45,5 @@ OPENAI_EMBEDDINGS: Final = Format(
     render_error_event=openai.render_error_event,
     error_of=openai.error_of,
     estimate_prompt_tokens=estimate_prompt_tokens,
+    embeddings=EMBEDDING_CODEC,
 )
