@@ -28,6 +28,7 @@ _TAGS: Final = [
     {"name": "Traces", "description": "Finding traces, one trace whole, one span with its words."},
     {"name": "Overview", "description": "Requests, errors, latency, tokens and cost over time."},
     {"name": "SQL", "description": "Read-only ClickHouse SQL over the telemetry tables."},
+    {"name": "Policy", "description": "What the gateway obeys: read, change, compare, try out, go back."},
     {"name": "Health", "description": "Each component and why."},
 ]
 

@@ -18,6 +18,7 @@ from lrcp import __version__
 from lrcp.api.app import create_api
 from lrcp.api.guard import LOCAL_HOSTS
 from lrcp.api.health import HealthCheck
+from lrcp.api.policy.routes import policy_router
 from lrcp.app.forward import FORWARDED_PATHS, Forward
 from lrcp.app.front import Front
 from lrcp.app.health import check_pipeline, check_receivers, check_state, check_store
@@ -40,6 +41,7 @@ from lrcp.ingest.receivers.otlp.signals import otlp_signals
 from lrcp.ingest.rollup import TrafficRollup
 from lrcp.kit.clock import SystemClock
 from lrcp.model.errors import SettingsError
+from lrcp.store.state.policies import PolicyStore
 from lrcp.store.state.store import open_state
 from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
 from lrcp.store.telemetry.store import TelemetryStore
@@ -68,6 +70,7 @@ class Server:
         self.store = TelemetryStore(_engine(settings))
         self.listeners: list[Listener] = []
         self._signals = otlp_signals(self.clock.now_ns())
+        self._book = load_price_book(settings.prices_file)
 
     async def open(self) -> None:
         """Start everything. Raises: SettingsError - a port, the directory or the store cannot be had."""
@@ -116,8 +119,7 @@ class Server:
 
     def _build_pipeline(self) -> Pipeline:
         settings = self._settings
-        book = load_price_book(settings.prices_file)
-        committer = Committer(self.store, book, self.clock, self.counters, settings.retention_days)
+        committer = Committer(self.store, self._book, self.clock, self.counters, settings.retention_days)
         limits = Limits(
             max_pending_bytes=settings.max_pending_bytes,
             window_s=settings.commit_window_ms / 1000,
@@ -177,6 +179,7 @@ class Server:
             clock=self.clock,
             allowed_hosts=_allowed_hosts(self._settings),
             sql_settings=_READ_ONLY if self._settings.store_dsn else None,
+            routers=(policy_router(PolicyStore(self._state), self.store, self._book, self.clock),),
         )
         return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)
 

@@ -1,6 +1,6 @@
 """The one form in which a policy is kept: JSON of what differs from the defaults. Light: the gateway reads it at its start."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,26 @@ from lrcp.model.policy.shape import find_misshapen
 
 def encode_policy(policy: Policy) -> bytes:
     """Canonical JSON: equal policies are equal bytes."""
-    return msgspec.json.encode(policy, order="deterministic")
+    return msgspec.json.encode(plain_policy(policy))
+
+
+def plain_policy(value: Any) -> Any:
+    """A record of a policy as plain values: members that equal their default are left out, names are sorted in maps."""
+    if isinstance(value, msgspec.Struct):
+        members = ((field, getattr(value, field.name)) for field in msgspec.structs.fields(value))
+        return {
+            field.name: plain_policy(inner) for field, inner in members if field.required or inner != _default(field)
+        }
+    if isinstance(value, (tuple, list)):
+        return [plain_policy(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {name: plain_policy(value[name]) for name in sorted(value)}
+    return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    # An empty map or list is made anew by msgspec each time, by a factory.
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def build_policy(value: Any) -> Policy:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lrcp.model.policy.canonical import plain_policy
 from lrcp.model.policy.document import Policy
 
 ABSENT: Final = None
@@ -21,9 +22,7 @@ class PolicyChange(msgspec.Struct, frozen=True):
 
 def diff_policies(before: Policy, after: Policy) -> list[PolicyChange]:
     """Every change, in the order of the document; [] when both say the same."""
-    old = msgspec.to_builtins(before, order="deterministic")
-    new = msgspec.to_builtins(after, order="deterministic")
-    return list(_diff("$", old, new))
+    return list(_diff("$", plain_policy(before), plain_policy(after)))
 
 
 def _diff(place: str, before: Any, after: Any) -> Iterator[PolicyChange]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-import msgspec
 import yaml
 
-from lrcp.model.policy.canonical import build_policy
+from lrcp.model.policy.canonical import build_policy, plain_policy
 from lrcp.model.policy.check import find_mistakes
 from lrcp.model.policy.document import Policy
 from lrcp.model.policy.problems import PolicyError, PolicyProblem
@@ -53,5 +52,4 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+.012345
 
 def render_yaml(policy: Policy) -> str:
     """A policy as YAML, members with their default left out."""
-    plain = msgspec.to_builtins(policy, order="deterministic")
-    return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+    return str(yaml.dump(plain_policy(policy), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select
 
+from lrcp.model.errors import InputError
 from lrcp.model.policy.document import NO_POLICY, PolicyHead, PolicyVersion
 from lrcp.model.policy.problems import PolicyConflictError
 from lrcp.store.state.revisions import POLICY, bump_revision, get_revision
@@ -61,14 +62,14 @@ class PolicyStore:
 
     def roll_back(
         self, to: int, *, author: str, reason: str, now_ns: int, incident: str = "", expected: int | None = None
-    ) -> PolicyVersion | None:
-        """Put what a former version said (0: nothing at all) as a new one; None when there is no such version.
+    ) -> PolicyVersion:
+        """Put what a former version said (0: nothing at all) as a new one.
 
-        Raises: PolicyConflictError - another version than the expected is in force.
+        Raises: InputError - there is no such version; PolicyConflictError - another than the expected is in force.
         """
         former = self.find(to)
         if former is None:
-            return None
+            raise InputError(f"there is no version {to} of the policy")
         return self.put(
             former.document, author=author, reason=reason, now_ns=now_ns, incident=incident, expected=expected
         )
