@@ -15,7 +15,7 @@ from lrcp.model.errors import InputError
 from tests.wire.anthropic import payloads
 
 BODY = b'{"max_tokens":1.5e1, "system" : "Be \\u006bind.","model":"m","messages":[ {"role":"user","content":"Hi"}]}'
-COUNTED = TokenUsage(120, 24, 70, 10, 9)
+COUNTED = TokenUsage(120, 24, 70, 10, 9, 2, 1)
 
 
 def test_a_call_is_read_with_the_system_prompt_as_its_first_message() -> None:
@@ -85,7 +85,7 @@ def test_a_cut_stream_tells_its_input_and_does_not_take_the_first_piece_for_all_
     transcript = Transcript(1000)
     for event in payloads.stream()[:12]:
         MESSAGES.read_event(transcript, event)
-    assert transcript.usage == TokenUsage(120, None, 70, 10, None)
+    assert transcript.usage == TokenUsage(120, None, 70, 10, None, 2, 1)
     assert not transcript.complete
 
 
@@ -95,7 +95,7 @@ def test_later_counts_of_a_stream_replace_earlier_ones() -> None:
         MESSAGES.read_event(transcript, event)
     final = {"type": "message_delta", "delta": {}, "usage": {"input_tokens": 50, "output_tokens": 30}}
     MESSAGES.read_event(transcript, payloads.event(final))
-    assert transcript.usage == TokenUsage(130, 30, 70, 10, None)
+    assert transcript.usage == TokenUsage(130, 30, 70, 10, None, 2, 1)
 
 
 def test_writes_to_the_cache_are_summed_where_only_their_lifetimes_are_told() -> None:
@@ -103,7 +103,7 @@ def test_writes_to_the_cache_are_summed_where_only_their_lifetimes_are_told() ->
     split = {"ephemeral_5m_input_tokens": 8, "ephemeral_1h_input_tokens": 2}
     usage = {"input_tokens": 5, "output_tokens": 1, "cache_creation": split}
     MESSAGES.read_body(transcript, payloads.message(usage=usage))
-    assert transcript.usage == TokenUsage(15, 1, None, 10, None)
+    assert transcript.usage == TokenUsage(15, 1, None, 10, None, 2)
 
 
 def test_an_error_in_a_stream_is_its_end() -> None:

@@ -4,6 +4,7 @@ import json
 import string
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,7 +89,8 @@ def usages(draw: st.DrawFn) -> TokenUsage:
     cached, written, plain = draw(counts), draw(counts), draw(counts)
     output = draw(counts)
     reasoning = draw(st.none() | st.integers(0, output))
-    return TokenUsage(plain + cached + written, output, cached, written, reasoning)
+    hour = draw(st.none() | st.integers(0, written))
+    return TokenUsage(plain + cached + written, output, cached, written, reasoning, hour)
 
 
 answers = st.lists(thoughts | texts | calls, max_size=5)
@@ -147,7 +149,7 @@ def test_a_stream_survives_wherever_it_is_cut(
 ) -> None:
     assert CODEC is not None
     renderer = CODEC.new_renderer(chat.ChatRequest(model="m", turns=[]))
-    known = TokenUsage(usage.input_tokens, None, usage.cached_input_tokens, usage.cache_write_tokens)
+    known = msgspec.structs.replace(usage, output_tokens=None, reasoning_tokens=None)
     steps: list[chat.Delta] = [*steps_of(parts), chat.Finished(stop, "END"), chat.UsageKnown(usage)]
     data = b"".join(renderer.feed(step) for step in [chat.Started("msg_1", "m", known), *steps]) + renderer.finish()
     splitter, parser = EventSplitter(10**6), CODEC.new_parser()

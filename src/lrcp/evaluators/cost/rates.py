@@ -22,6 +22,8 @@ class TokenUsage(msgspec.Struct, gc=False):
     """Token counts of one generation, None when nobody reported them.
 
     input_tokens is all input (cached and cache-write included), output_tokens all output (reasoning included).
+    cache_write_1h_tokens: those of cache_write_tokens that are kept for an hour, at a price of their own (Anthropic).
+    web_searches: searches that the provider made for the answer.
     """
 
     input_tokens: int | None = None
@@ -29,10 +31,12 @@ class TokenUsage(msgspec.Struct, gc=False):
     cached_input_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    web_searches: int | None = None
 
 
 class Rates(msgspec.Struct, frozen=True, gc=False):
-    """Prices that hold together: nano-dollars per token (per request for `request`), times `denominator`."""
+    """Prices that hold together: nano-dollars per token (per request, per search for those two), times `denominator`."""
 
     input: int
     output: int
@@ -41,14 +45,18 @@ class Rates(msgspec.Struct, frozen=True, gc=False):
     reasoning: int
     request: int
     denominator: int
+    cache_write_1h: int
+    search: int
 
     def cost_nusd(self, usage: TokenUsage) -> int:
         """Nano-dollars, rounded half up. Parts over their whole are taken at their word: the rest is then 0."""
         cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-        reasoning = usage.reasoning_tokens or 0
+        written_1h, reasoning = usage.cache_write_1h_tokens or 0, usage.reasoning_tokens or 0
         plain_input = (usage.input_tokens or 0) - cached - written
         plain_output = (usage.output_tokens or 0) - reasoning
-        total = cached * self.cached_input + written * self.cache_write + reasoning * self.reasoning + self.request
+        total = cached * self.cached_input + reasoning * self.reasoning + self.request
+        total += written_1h * self.cache_write_1h + max(written - written_1h, 0) * self.cache_write
+        total += (usage.web_searches or 0) * self.search
         if plain_input > 0:
             total += plain_input * self.input
         if plain_output > 0:
@@ -89,22 +97,30 @@ class DayCard(msgspec.Struct, frozen=True, gc=False):
 
 
 PRICED_PARTS: Final = ("input", "output", "cached_input", "cache_write", "reasoning")
-_PART_OF: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "output"}
+_PART_OF: Final = {
+    "cached_input": "input",
+    "cache_write": "input",
+    "cache_write_1h": "cache_write",
+    "reasoning": "output",
+}
 
 
-def make_rates(per_mtok: Mapping[str, Decimal], per_request: Decimal | None = None) -> Rates:
-    """Rates from decimal dollars per million tokens by part, and dollars per request.
+def make_rates(
+    per_mtok: Mapping[str, Decimal], per_request: Decimal | None = None, per_search: Decimal | None = None
+) -> Rates:
+    """Rates from decimal dollars per million tokens by part, dollars per request and dollars per search.
 
     A part without a price of its own pays the price of what it is part of (cached input that of input, ...).
     """
-    nusd = {part: Fraction(_whole_price(per_mtok, part)) * _NUSD_PER_TOKEN for part in PRICED_PARTS}
+    parts = (*PRICED_PARTS, "cache_write_1h")
+    nusd = {part: Fraction(_whole_price(per_mtok, part)) * _NUSD_PER_TOKEN for part in parts}
     nusd["request"] = Fraction(per_request or 0) * _NUSD_PER_USD
+    nusd["search"] = Fraction(per_search or 0) * _NUSD_PER_USD
     denominator = lcm(*(price.denominator for price in nusd.values()))
     return Rates(**{part: int(price * denominator) for part, price in nusd.items()}, denominator=denominator)
 
 
 def _whole_price(per_mtok: Mapping[str, Decimal], part: str) -> Decimal:
-    price = per_mtok.get(part)
-    if price is None:
-        price = per_mtok.get(_PART_OF.get(part, ""))
-    return price if price is not None else Decimal(0)
+    while part and per_mtok.get(part) is None:
+        part = _PART_OF.get(part, "")
+    return per_mtok.get(part) or Decimal(0)

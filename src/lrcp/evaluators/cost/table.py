@@ -18,9 +18,11 @@ _PART_OF_KEY: Final = {
     "output_mtok": "output",
     "cache_read_mtok": "cached_input",
     "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
     "output_reasoning_mtok": "reasoning",
 }
 _REQUEST_KEY: Final = "requests_kcount"
+_SEARCH_KEY: Final = "web_searches_kcount"
 
 
 def find_day_card(provider: str, model: str, day: int, service_tier: str = "") -> DayCard | None:
@@ -112,8 +114,10 @@ def _compile_card(price: ModelPrice) -> RateCard | None:
 def _rates_above(values: Mapping[str, Any], input_tokens: int) -> Rates:
     """Rates for inputs just above a size; -1 for the base."""
     per_mtok = {part: _price_above(values[key], input_tokens) for key, part in _PART_OF_KEY.items() if key in values}
-    per_kilo = values.get(_REQUEST_KEY)
-    return make_rates(per_mtok, None if per_kilo is None else _price_above(per_kilo, input_tokens) / 1000)
+    per_request, per_search = (
+        _price_above(values[key], input_tokens) / 1000 if key in values else None for key in (_REQUEST_KEY, _SEARCH_KEY)
+    )
+    return make_rates(per_mtok, per_request, per_search)
 
 
 def _price_above(value: Decimal | TieredPrices, input_tokens: int) -> Decimal:

@@ -52,6 +52,8 @@ def expected_nusd(provider: Provider, model: ModelInfo, usage: TokenUsage, when_
         cache_read_tokens=usage.cached_input_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         output_reasoning_tokens=usage.reasoning_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        web_searches=usage.web_searches,
     )
     total = model.calc_price(counts, provider, genai_request_timestamp=at).total_price
     return int((total * 10**9).to_integral_value(ROUND_HALF_UP))
@@ -62,12 +64,15 @@ def usages(draw: st.DrawFn) -> TokenUsage:
     total_input = draw(st.integers(1, 2_000_000))
     total_output = draw(st.integers(0, 200_000))
     cached = draw(st.integers(0, total_input))
+    written = draw(st.integers(0, total_input - cached))
     return TokenUsage(
         input_tokens=total_input,
         output_tokens=total_output,
         cached_input_tokens=cached,
-        cache_write_tokens=draw(st.integers(0, total_input - cached)),
+        cache_write_tokens=written,
         reasoning_tokens=draw(st.integers(0, total_output)),
+        cache_write_1h_tokens=draw(st.none() | st.integers(0, written)),
+        web_searches=draw(st.none() | st.integers(0, 50)),
     )
 
 
@@ -103,6 +108,12 @@ def test_every_model_of_the_table_costs_what_the_table_says_to_the_nano_dollar(u
         ),
         # gemini 1.5 flash: 0.075 in -> half a nano-dollar rounds up
         ("google", "gemini-1.5-flash", TokenUsage(1, 0), 75),
+        (
+            "anthropic",
+            "claude-opus-4-5",
+            TokenUsage(1000, 100, 300, 200, None, 50, 2),  # 50 of the 200 written are kept for an hour; two searches
+            500 * 5000 + 300 * 500 + 150 * 6250 + 50 * 10_000 + 100 * 25_000 + 2 * 10_000_000,
+        ),
     ],
 )
 def test_hand_computed_costs(book: PriceBook, provider: str, model: str, usage: TokenUsage, nusd: int) -> None:

@@ -21,6 +21,10 @@ class _CacheCreation(msgspec.Struct):
     ephemeral_1h_input_tokens: int | None = None
 
 
+class _ServerToolUse(msgspec.Struct):
+    web_search_requests: int | None = None
+
+
 class Usage(msgspec.Struct):
     """Anthropic's counts: input_tokens leaves out what came from the cache and what was written to it."""
 
@@ -30,6 +34,7 @@ class Usage(msgspec.Struct):
     cache_creation_input_tokens: int | None = None
     cache_creation: _CacheCreation | None = None
     output_tokens_details: _OutputDetails | None = None
+    server_tool_use: _ServerToolUse | None = None
     service_tier: str | None = None
 
 
@@ -116,13 +121,17 @@ def with_usage(known: TokenUsage | None, usage: Usage, *, final: bool = True) ->
     cached = _first(count_of(usage.cache_read_input_tokens), known.cached_input_tokens)
     written = _first(_written_tokens(usage), known.cache_write_tokens)
     plain = _first(count_of(usage.input_tokens), _plain_input(known))
-    details = usage.output_tokens_details
+    details, split, tools = usage.output_tokens_details, usage.cache_creation, usage.server_tool_use
     return TokenUsage(
         input_tokens=None if plain is None else plain + (cached or 0) + (written or 0),
         output_tokens=_first(count_of(usage.output_tokens) if final else None, known.output_tokens),
         cached_input_tokens=cached,
         cache_write_tokens=written,
         reasoning_tokens=_first(count_of(details.thinking_tokens) if details else None, known.reasoning_tokens),
+        cache_write_1h_tokens=_first(
+            count_of(split.ephemeral_1h_input_tokens) if split else None, known.cache_write_1h_tokens
+        ),
+        web_searches=_first(count_of(tools.web_search_requests) if tools else None, known.web_searches),
     )
 
 
@@ -137,6 +146,12 @@ def render_usage(usage: TokenUsage | None) -> dict[str, Any]:
     }
     if usage.reasoning_tokens is not None:
         rendered["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
+    if usage.cache_write_1h_tokens is not None:
+        written, hour = usage.cache_write_tokens or 0, usage.cache_write_1h_tokens
+        rendered["cache_creation"] = {
+            "ephemeral_5m_input_tokens": max(written - hour, 0),
+            "ephemeral_1h_input_tokens": hour,
+        }
     return rendered
 
 
