@@ -7,6 +7,7 @@ from random import Random
 
 from lrcp.evaluators.cost import PriceBook
 from lrcp.gateway.background import Background
+from lrcp.gateway.cache.runtime import CacheRuntime
 from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.ports import Part, Ports
 from lrcp.gateway.resilience.state import ResilienceState
@@ -34,10 +35,12 @@ class Runtime:
     background: Background = field(default_factory=Background)
     environ: dict[str, str] = field(default_factory=lambda: dict(environ))
     resilience: ResilienceState = field(init=False)
+    cache: CacheRuntime = field(init=False)
 
     def __post_init__(self) -> None:
         self.resilience = ResilienceState(self.clock)
+        self.cache = CacheRuntime(self.clock)
 
     def parts(self) -> dict[str, Part]:
         """What is started before the first request and stopped, last first, after the last one; told in /health by name."""
-        return {"background": self.background}
+        return {"background": self.background, "cache": self.cache}

@@ -120,9 +120,18 @@ class Routes:
 
     def decide(self, exchange: Exchange) -> Decision | None:
         """The decision of a route; None when no route takes the request."""
+        route = self._find(exchange)
+        return route.decide(exchange) if route is not None else None
+
+    def find_name(self, exchange: Exchange) -> str:
+        """The name of the route that takes a request; '' when none does."""
+        route = self._find(exchange)
+        return route.name if route is not None else ""
+
+    def _find(self, exchange: Exchange) -> CompiledRoute | None:
         for route in self._taking(exchange.call.model or DEFAULT_MODEL):
             if route.holds(exchange):
-                return route.decide(exchange)
+                return route
         return None
 
     def find_direct(self, model: str) -> Target:

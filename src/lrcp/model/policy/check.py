@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lrcp.model.policy.admission import Budget, Guard, Ladder, LadderStep, Limit
+from lrcp.model.policy.caching import BUILTIN_EMBEDDINGS
 from lrcp.model.policy.document import Policy
 from lrcp.model.policy.faults import Fault
 from lrcp.model.policy.routing import Condition, ProviderSettings, Resilience, Route
@@ -30,7 +31,7 @@ def find_mistakes(policy: Policy, *, providers: Collection[str], guards: Collect
         found += _check_provider(settings, f"$.providers.{name}", providers)
     if policy.ladder is not None:
         found += _check_ladder(policy.ladder, targets)
-    if policy.cache.semantic is not None:
+    if policy.cache.semantic is not None and policy.cache.semantic.embeddings != BUILTIN_EMBEDDINGS:
         found += targets.check(policy.cache.semantic.embeddings, "$.cache.semantic.embeddings")
     if policy.default_target:
         found += targets.check(policy.default_target, "$.default_target")
