@@ -1,7 +1,10 @@
 """A gateway with a configuration of the test's own, on a real socket, in a thread."""
 
+import asyncio
+import json
 import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,25 +13,59 @@ import uvicorn
 
 from lrcp.evaluators.cost import load_price_book
 from lrcp.gateway.app import GatewayApp
+from lrcp.gateway.asgi import Receive, Scope, Send
 from lrcp.gateway.config import GatewayConfig
+from lrcp.gateway.http1.serving import ServerProtocol
 from lrcp.gateway.providers import make_upstreams
 from tests.support.processes import wait_until
 
 
+class RunningGateway:
+    """A gateway in a thread of its own: its address, and what of it is still in use."""
+
+    def __init__(self, app: GatewayApp) -> None:
+        self.url = ""
+        self.app = app
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.app(scope, receive, send)
+
+    def tasks(self) -> list[str]:
+        """What runs on the gateway's event loop now."""
+        assert self._loop is not None
+        return sorted(repr(task.get_coro()).split(" ")[2] for task in asyncio.all_tasks(self._loop))
+
+    def health(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/health", timeout=10) as reply:
+            health: dict[str, Any] = json.load(reply)
+        return health
+
+
 @contextmanager
-def gateway_thread(upstream_url: str, **changes: Any) -> Iterator[str]:
-    """Serve until the block ends; changes are fields of GatewayConfig. Yields: the gateway's address."""
+def running_gateway(upstream_url: str, **changes: Any) -> Iterator[RunningGateway]:
+    """Serve until the block ends; changes are fields of GatewayConfig."""
     upstreams = make_upstreams("url", {}, url=f"{upstream_url}/v1")
-    app = GatewayApp(GatewayConfig(upstreams=upstreams, default_provider="url", **changes), load_price_book())
+    config = GatewayConfig(upstreams=upstreams, default_provider="url", **changes)
+    gateway = RunningGateway(GatewayApp(config, load_price_book()))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http="httptools", ws="none", lifespan="on", log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(gateway, http=ServerProtocol, ws="none", lifespan="on", log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         wait_until(lambda: server.started, "the gateway to start")
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        gateway.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield gateway
     finally:
         server.should_exit = True
         thread.join(timeout=30)
         listener.close()
+
+
+@contextmanager
+def gateway_thread(upstream_url: str, **changes: Any) -> Iterator[str]:
+    """The same. Yields: the gateway's address."""
+    with running_gateway(upstream_url, **changes) as gateway:
+        yield gateway.url

@@ -13,6 +13,7 @@ from lrcp.gateway.chain import make_call_handler
 from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.exchange import Exchange, Reply, Stream
 from lrcp.gateway.headers import upstream_headers
+from lrcp.gateway.http1.serving import CANCELS
 from lrcp.gateway.measurement import reply_headers
 from lrcp.gateway.ports import Ports
 from lrcp.gateway.reading import read_exchange
@@ -92,16 +93,22 @@ class GatewayApp:
         try:
             limit = self._config.limits.max_request_bytes
             exchange = await read_exchange(scope, receive, format, self._clock, limit)
-            async with _cancelled_when_client_leaves(receive):
-                reply = await self._answer(exchange)
-                if reply.stream is None:
-                    await send_reply(send, reply)
-                else:
-                    await self._send_stream(send, format, reply, reply.stream)
+            if CANCELS in scope.get("extensions", ()):
+                await self._answer_to(send, exchange)
+            else:
+                async with _cancelled_when_client_leaves(receive):
+                    await self._answer_to(send, exchange)
         except LrcpError as error:  # of reading the request; errors of answering it are replies by now
             await send_reply(send, render_error(format, error))
         finally:
             self._in_progress -= 1
+
+    async def _answer_to(self, send: Send, exchange: Exchange) -> None:
+        reply = await self._answer(exchange)
+        if reply.stream is None:
+            await send_reply(send, reply)
+        else:
+            await self._send_stream(send, exchange.format, reply, reply.stream)
 
     async def _answer(self, exchange: Exchange) -> Reply:
         exchange.policy_version = self._policy_version

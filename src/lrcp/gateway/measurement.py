@@ -81,7 +81,7 @@ class Measurement:
             self._error = (code, str(error))
         elif isinstance(error, Exception):
             self._status, self._error = 500, ("internal_error", type(error).__name__)
-        else:
+        elif not self.transcript.done:  # who has read the whole answer may go without waiting for the stream's last byte
             self._cancelled, self._status = True, _STATUS_OF_CLIENT_GONE
             self.transcript.finish_reasons.append(CLIENT_GONE)
 

@@ -8,6 +8,7 @@ import uvicorn
 from lrcp.evaluators.cost import load_price_book
 from lrcp.gateway.app import GatewayApp
 from lrcp.gateway.config import GatewayConfig
+from lrcp.gateway.http1.serving import ServerProtocol
 from lrcp.gateway.ports import Ports
 from lrcp.model.errors import SettingsError
 
@@ -34,7 +35,7 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
         uvicorn.Config(
             app,
             loop="auto",
-            http="httptools",
+            http=ServerProtocol,
             ws="none",
             lifespan="on",
             log_level="warning",

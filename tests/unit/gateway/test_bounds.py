@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from lrcp.gateway.config import Limits, TelemetryConfig, Timeouts
+from lrcp.model.policy.document import Policy
 from tests.support.gateway_thread import gateway_thread
 from tests.support.http_thread import serving
 from tests.support.processes import free_port, wait_until
@@ -198,7 +199,7 @@ def test_a_models_name_cannot_become_a_header(upstream_url: str) -> None:
 
 
 def test_a_kept_connection_that_the_upstream_closed_is_replaced(upstream_url: str) -> None:
-    with gateway_thread(upstream_url) as url:
+    with gateway_thread(upstream_url, policy=Policy(resilience=None)) as url:
         assert post(url, ask("plain"))[0] == 200
         for _ in range(5):
             # 'drops' resets a connection that was kept open: the call is sent again on a new one, once, and fails then.
