@@ -1,18 +1,21 @@
 """The providers, as rows of data, and what one becomes with this machine's keys and addresses."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from lrcp.gateway.credentials.vertex import find_vertex_url
 from lrcp.model.errors import InputError, SettingsError
 from lrcp.model.policy.routing import ProviderSettings
 
 _OPENAI_BASICS: Final = ("openai.chat", "openai.embeddings")
 _OPENAI_ALL: Final = (*_OPENAI_BASICS, "openai.responses")
 _ANTHROPIC: Final = ("anthropic.messages", "anthropic.count_tokens")
-_GEMINI: Final = ("gemini.generate", "gemini.count_tokens", "gemini.embed")
+_GEMINI: Final = ("gemini.generate", "gemini.count_tokens", "gemini.batch_embed", "gemini.embed")
+_VERTEX: Final = ("gemini.generate", "gemini.count_tokens", "gemini.predict", "gemini.batch_embed", "gemini.embed")
 _OLD_MAX_TOKENS: Final = {"max_completion_tokens": "max_tokens"}
 KEY_HEADERS: Final[Mapping[str, str]] = {
     "openai": "authorization",
@@ -28,7 +31,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     are translated into the first of them that can say the same, its own family's before OpenAI's. chat_names: what it
     calls members of OpenAI's chat that it knows by another name only. system is OpenTelemetry's name for it ('' the host of
     its address). key_variable is the environment variable of its key, url_variable that of its address where every
-    customer has another; key_header overrides the family's. hint tells a person what to do when it cannot be reached.
+    customer has another; find_url finds it in the environment's other variables. key_header overrides the family's.
+    hint tells a person what to do when it cannot be reached.
     private: its address is expected on this machine or network.
     """
 
@@ -39,6 +43,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     key_variable: str = ""
     url_variable: str = ""
+    find_url: Callable[[Mapping[str, str]], str] | None = None
     key_header: str = ""
     default_model: str = ""
     private: bool = False
@@ -48,6 +53,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     def base_url(self) -> str:
         """The address of its OpenAI form, or of the only one it has."""
         return self.endpoints.get("openai") or next(iter(self.endpoints.values()), "")
+
+    @property
+    def own_family(self) -> str:
+        """The wire family that an address of one's own is taken for: OpenAI's, unless the provider does not speak it."""
+        return "openai" if "openai" in self.endpoints else next(iter(self.endpoints), "openai")
 
 
 PROVIDERS: Final = (
@@ -75,6 +85,24 @@ PROVIDERS: Final = (
         formats=(*_OPENAI_BASICS, *_GEMINI),
         system="gcp.gemini",
         key_variable="GEMINI_API_KEY",
+    ),
+    Provider(
+        name="vertex",
+        endpoints={"gemini": ""},
+        formats=_VERTEX,
+        system="gcp.vertex_ai",
+        key_variable="VERTEX_ACCESS_TOKEN",
+        url_variable="VERTEX_BASE_URL",
+        find_url=find_vertex_url,
+        key_header="authorization",
+        hint="check GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION",
+    ),
+    Provider(
+        name="vertex-express",
+        endpoints={"gemini": "https://aiplatform.googleapis.com/v1/publishers/google"},
+        formats=_VERTEX,
+        system="gcp.vertex_ai",
+        key_variable="VERTEX_API_KEY",
     ),
     Provider(
         name="anthropic",
@@ -177,13 +205,20 @@ class Upstream(msgspec.Struct, frozen=True):
 
 
 def make_upstreams(
-    default: str, environ: Mapping[str, str], *, url: str = "", key: str = "", local_url: str = ""
+    default: str,
+    environ: Mapping[str, str],
+    *,
+    url: str = "",
+    key: str = "",
+    local_url: str = "",
+    tokens: Mapping[str, Callable[[], str]] = MappingProxyType({}),
 ) -> dict[str, Upstream]:
     """All providers by name that have an address, with the keys found in environ.
 
     Args:
         default: name of the provider that calls go to by default; url and key, where given, are for it alone.
         local_url: address of the local model, '' for its usual one.
+        tokens: by name of the provider, where its token is found each time; a key of the environment goes before it.
     Raises: SettingsError - an unknown provider, or one without an address, or an address that is none.
     """
     if default not in PROVIDER_NAMES:
@@ -196,7 +231,7 @@ def make_upstreams(
     for provider in PROVIDERS:
         chosen = provider.name == default
         own_url = (url if chosen else "") or (local_url if provider.name == "local" else "")
-        upstream = _make_upstream(provider, environ, own_url, key if chosen else "")
+        upstream = _make_upstream(provider, environ, own_url, key if chosen else "", tokens.get(provider.name))
         if upstream.base_url:
             upstreams[provider.name] = upstream
     if default not in upstreams:
@@ -204,19 +239,24 @@ def make_upstreams(
     return upstreams
 
 
-def _make_upstream(provider: Provider, environ: Mapping[str, str], own_url: str, own_key: str) -> Upstream:
-    """An address of one's own is taken for OpenAI-compatible, and for nothing else."""
+def _make_upstream(
+    provider: Provider, environ: Mapping[str, str], own_url: str, own_key: str, find_token: Callable[[], str] | None
+) -> Upstream:
+    """An address of one's own is taken for one wire family, and for no other."""
     own_url = own_url or (environ.get(provider.url_variable, "") if provider.url_variable else "")
-    endpoints = {"openai": own_url.rstrip("/")} if own_url else provider.endpoints
+    found_url = own_url or (provider.find_url(environ) if provider.find_url else "")
+    endpoints = {provider.own_family: found_url.rstrip("/")} if found_url else provider.endpoints
     environ_key = environ.get(provider.key_variable, "") if provider.key_variable else ""
-    host = urlsplit(own_url or provider.base_url).hostname
+    host = urlsplit(found_url or provider.base_url).hostname
+    known_key = own_key or environ_key
     return Upstream(
         provider=provider,
         name=provider.name,
         endpoints=endpoints,
         system=provider.system or host or provider.name,
-        key=own_key or environ_key,
+        key=known_key,
         allow_private=provider.private or bool(own_url),
+        find_token=None if known_key else find_token,
     )
 
 
@@ -251,6 +291,7 @@ def _declare(
         system=provider.system or urlsplit(next(iter(endpoints.values()))).hostname or name,
         key=key,
         allow_private=settings.allow_private or (not own and base is not None and base.allow_private),
+        find_token=base.find_token if base and not own and not key else None,
     )
 
 

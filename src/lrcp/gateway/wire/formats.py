@@ -4,6 +4,7 @@ from typing import Final
 
 from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_COUNT_TOKENS, ANTHROPIC_MESSAGES
 from lrcp.gateway.wire.format import Format
+from lrcp.gateway.wire.gemini.formats import GEMINI_CALL_PATHS, GEMINI_FORMATS, match_path
 from lrcp.gateway.wire.openai_formats import OPENAI_CHAT, OPENAI_EMBEDDINGS
 from lrcp.gateway.wire.responses.format import OPENAI_RESPONSES
 
@@ -15,6 +16,7 @@ FORMATS: Final[dict[str, Format]] = {
         OPENAI_EMBEDDINGS,
         ANTHROPIC_MESSAGES,
         ANTHROPIC_COUNT_TOKENS,
+        *GEMINI_FORMATS,
     )
 }
 
@@ -26,9 +28,9 @@ _BY_PATH: Final[dict[str, Format]] = {
     "/v1/messages/count_tokens": ANTHROPIC_COUNT_TOKENS,
 }
 
-CALL_PATHS: Final = tuple(_BY_PATH)
+CALL_PATHS: Final = (*_BY_PATH, *GEMINI_CALL_PATHS)
 
 
 def find_format(path: str) -> Format | None:
     """The format of the calls to a path of the gateway; None when it takes no calls to models."""
-    return _BY_PATH.get(path)
+    return _BY_PATH.get(path) or match_path(path)
