@@ -8,10 +8,11 @@ import asyncio
 import logging
 from typing import Any, Final
 
-import aiohttp
 import msgspec
 
 from lrcp.gateway.config import TelemetryConfig
+from lrcp.gateway.http1.client import HttpClient, HttpRequest
+from lrcp.gateway.http1.errors import HttpError
 from lrcp.gateway.telemetry.buffer import SpanBuffer
 from lrcp.gateway.telemetry.otlp import Envelope, encode_span
 from lrcp.kit.backoff import Backoff
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 
 _RETRYABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MAX_RETRY_AFTER_S: Final = 30.0
-_HEADERS: Final = {"content-type": "application/json", "user-agent": "lrcp-gateway"}
+_HEADERS: Final = (("content-type", "application/json"), ("user-agent", "lrcp-gateway"))
+_MAX_ANSWER_BYTES: Final = 4096
 
 
 class _Batch(msgspec.Struct):
@@ -48,7 +50,7 @@ class SpanExporter:
         self._waiting = asyncio.Event()
         self._closing = asyncio.Event()
         self._in_flight: _Batch | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._client = HttpClient()
         self._task: asyncio.Task[None] | None = None
         self._sent = self._refused = self._failures = 0
         self._last_error = ""
@@ -56,7 +58,6 @@ class SpanExporter:
     async def start(self) -> None:
         if not self._config.url:
             return
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._config.timeout_s))
         self._task = asyncio.create_task(self._run(), name="span-exporter")
 
     async def close(self) -> None:
@@ -68,8 +69,7 @@ class SpanExporter:
             for task in pending:
                 task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._client.close()
         if left := self._count_waiting():
             log.warning("%d spans were not delivered to %s and are lost: %s", left, self._config.url, self._last_error)
 
@@ -130,17 +130,30 @@ class SpanExporter:
 
     async def _post(self, batch: _Batch) -> None:
         """Deliver a batch, or count it as refused. Raises: _Retry - it was not taken and should be sent again."""
-        if self._session is None:
-            raise _Retry("not started")
         try:
-            async with self._session.post(self._config.url, data=batch.body, headers=_HEADERS) as response:
-                answer = await response.content.read(4096)
-                status, retry_after = response.status, response.headers.get("retry-after", "")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            async with asyncio.timeout(self._config.timeout_s):
+                status, retry_after, answer = await self._exchange(batch.body)
+        except (HttpError, TimeoutError) as error:
             raise _Retry(f"{type(error).__name__}: {error}"[:300]) from error
         if status in _RETRYABLE:
             raise _Retry(f"HTTP {status}", float(retry_after) if retry_after.isdigit() else 0.0)
         self._note_answer(batch, status, answer)
+
+    async def _exchange(self, body: bytes) -> tuple[int, str, bytes]:
+        """(status, Retry-After, beginning of the answer)."""
+        timeout_s = self._config.timeout_s
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        response = await self._client.send(
+            HttpRequest("POST", self._config.url, _HEADERS, body, connect_s=timeout_s, first_byte_s=timeout_s)
+        )
+        try:
+            answer = b""
+            while len(answer) < _MAX_ANSWER_BYTES and (piece := await response.read_piece(deadline)):
+                answer += piece
+        finally:
+            response.close()
+        headers = dict(response.headers)
+        return response.status, headers.get(b"retry-after", b"").decode("latin-1"), answer
 
     def _note_answer(self, batch: _Batch, status: int, answer: bytes) -> None:
         if 200 <= status < 300:
