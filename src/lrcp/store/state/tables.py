@@ -37,6 +37,24 @@ policy_version: Final = Table(
     Column("document", Text, nullable=False),
 )
 
+# The virtual keys of the gateway's callers; members as in model.virtual_key.VirtualKey.
+virtual_key: Final = Table(
+    "virtual_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("team", String(100), nullable=False),
+    Column("service", String(100), nullable=False),
+    # JSON lists.
+    Column("scopes", Text, nullable=False),
+    Column("allowed_models", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger),
+    Column("revoked_ns", BigInteger),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+
 # One row for each thing that gateways follow (`policy`, `keys`); its number grows with every change, in the same
 # transaction, so that a follower reads one number to know whether there is anything new.
 revision: Final = Table(
