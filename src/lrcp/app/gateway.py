@@ -9,6 +9,9 @@ from lrcp.app.policy_source import StatePolicySource
 from lrcp.app.settings import Settings, reachable_host
 from lrcp.app.state_access import StateAccess
 from lrcp.gateway.config import GatewayConfig, TelemetryConfig
+from lrcp.gateway.credentials.google import TOKEN_VARIABLE, make_google_keeper
+from lrcp.gateway.credentials.keeper import TokenKeeper
+from lrcp.gateway.credentials.vertex import find_vertex_url
 from lrcp.gateway.policy.follower import OnPolicy, PolicyFollower
 from lrcp.gateway.policy.kept import FILE_NAME, PolicyFile
 from lrcp.gateway.policy.known import KNOWN_PROVIDERS
@@ -19,10 +22,15 @@ from lrcp.gateway.server import serve_gateway
 
 def run_gateway_process(settings: Settings) -> None:
     """Serve the gateway until SIGTERM or SIGINT. Raises: SettingsError."""
-    config = build_gateway_config(settings, os.environ)
+    keepers = make_keepers(os.environ)
+    config = build_gateway_config(settings, os.environ, keepers)
     access = StateAccess(settings)
     try:
-        serve_gateway(config, Ports(make_follower=lambda on_policy: _make_follower(settings, access, on_policy)))
+        ports = Ports(
+            make_follower=lambda on_policy: _make_follower(settings, access, on_policy),
+            parts={f"tokens of {name}": keeper for name, keeper in keepers.items()},
+        )
+        serve_gateway(config, ports)
     finally:
         access.close()
 
@@ -32,7 +40,18 @@ def _make_follower(settings: Settings, access: StateAccess, on_policy: OnPolicy)
     return PolicyFollower(StatePolicySource(access), file, KNOWN_PROVIDERS, on_policy)
 
 
-def build_gateway_config(settings: Settings, environ: Mapping[str, str]) -> GatewayConfig:
+def make_keepers(environ: Mapping[str, str]) -> dict[str, TokenKeeper]:
+    """What keeps the tokens of providers that have no key for good, by provider: Vertex AI, where a project is named.
+
+    Raises: SettingsError - the project's name is none.
+    """
+    wanted = find_vertex_url(environ) and not environ.get(TOKEN_VARIABLE)
+    return {"vertex": make_google_keeper(environ)} if wanted else {}
+
+
+def build_gateway_config(
+    settings: Settings, environ: Mapping[str, str], keepers: Mapping[str, TokenKeeper] | None = None
+) -> GatewayConfig:
     """What the gateway is told, from the settings; environ holds the providers' keys. Raises: SettingsError."""
     upstreams = make_upstreams(
         settings.upstream,
@@ -40,6 +59,7 @@ def build_gateway_config(settings: Settings, environ: Mapping[str, str]) -> Gate
         url=settings.upstream_url,
         key=settings.upstream_key,
         local_url=f"http://127.0.0.1:{settings.model_port}/v1",
+        tokens={name: keeper.token for name, keeper in (keepers or {}).items()},
     )
     telemetry = TelemetryConfig(url=_traces_url(settings), env=settings.env, version=__version__)
     return GatewayConfig(

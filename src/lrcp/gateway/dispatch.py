@@ -17,6 +17,7 @@ from lrcp.gateway.wire.formats import FORMATS
 from lrcp.model.errors import InputError
 
 _NS_PER_S: Final = 1_000_000_000
+_CREDENTIALS: Final = (b"key=", b"access_token=")
 
 
 def make_dispatch(client: UpstreamClient, timeouts: Timeouts, limits: Limits) -> AttemptHandler:
@@ -48,8 +49,9 @@ def prepare_attempt(exchange: Exchange, attempt: Attempt) -> Translation | None:
     attempt.format = exchange.format
     attempt.body = exchange.format.fit_body(exchange.body, exchange.call, model)
     attempt.path = attempt.format.target_path(quote(model, safe="/:@"), streams).partition("?")[0]
-    if exchange.query:
-        attempt.path += f"?{exchange.query.decode('latin-1')}"
+    query = passed_query(exchange.query, attempt.target.upstream)
+    if query:
+        attempt.path += f"?{query.decode('latin-1')}"
     return None
 
 
@@ -70,6 +72,13 @@ def _prepare_translated(exchange: Exchange, attempt: Attempt) -> Translation:
     if reasons:
         raise InputError(f"{where}, and this request cannot be translated for it: {reasons[0]}") from reasons[0]
     raise InputError(f"{where}: it speaks {', '.join(target.upstream.provider.formats)}")
+
+
+def passed_query(query: bytes, upstream: Upstream) -> bytes:
+    """The client's query, without the credential that Google's clients may put there where the gateway has its own."""
+    if not upstream.has_key or not any(name in query for name in _CREDENTIALS):
+        return query
+    return b"&".join(pair for pair in query.split(b"&") if not pair.startswith(_CREDENTIALS))
 
 
 def speaks(upstream: Upstream, format: Format) -> bool:

@@ -12,7 +12,7 @@ _NOT_FORWARDED: Final = _HOP_BY_HOP | frozenset(
     b"host content-length content-encoding accept-encoding expect cookie forwarded via "
     b"traceparent tracestate baggage b3 x-real-ip".split()
 )
-_CREDENTIALS: Final = frozenset(b"authorization api-key x-api-key x-goog-api-key".split())
+_CREDENTIALS: Final = frozenset(b"authorization api-key x-api-key x-goog-api-key x-goog-user-project".split())
 _PRIVATE_PREFIXES: Final = (b"x-lrcp-", b"x-datadog-", b"x-forwarded-", b"x-b3-")
 _NOT_RETURNED: Final = _HOP_BY_HOP | frozenset(
     b"content-length content-encoding set-cookie server date alt-svc".split()

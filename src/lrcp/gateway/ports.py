@@ -1,6 +1,7 @@
 """Ports: what a gateway process is joined to outside itself. `app` builds them; a gateway without them is on its own."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lrcp.gateway.policy.follower import MakeFollower
@@ -16,6 +17,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """make_follower: of the policy; None keeps to that of the config."""
+    """make_follower: of the policy; None keeps to that of the config. parts: what lives with this process, by name."""
 
     make_follower: MakeFollower | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)

@@ -43,4 +43,4 @@ class Runtime:
 
     def parts(self) -> dict[str, Part]:
         """What is started before the first request and stopped, last first, after the last one; told in /health by name."""
-        return {"background": self.background, "cache": self.cache}
+        return {**self.ports.parts, "background": self.background, "cache": self.cache}
