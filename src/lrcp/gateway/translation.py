@@ -178,6 +178,8 @@ class StreamTranslator:
                 self._started = True
                 yield _started(step if isinstance(step, Started) else Started("", ""), self._context)
                 if isinstance(step, Started):
+                    if step.usage is not None:  # all there will be, should the stream break off
+                        self._context.note_usage(step.usage)
                     continue
             if isinstance(step, UsageKnown):
                 self._context.note_usage(step.usage)

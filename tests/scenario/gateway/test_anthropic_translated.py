@@ -139,6 +139,9 @@ def test_claudes_error_in_a_stream_reaches_an_openai_client(scene: Scene) -> Non
     stream = scene.openai.chat.completions.create(model="claude/faltering", messages=ASK, stream=True)
     with pytest.raises(openai.APIError, match="too many requests just now"):
         list(stream)
+    span = scene.listener.only()
+    assert (span["gen_ai.usage.input_tokens"], span["gen_ai.usage.output_tokens"]) == (wires.USAGE.input, 3)
+    assert span["error.type"] == "server_error"
 
 
 def test_what_claude_cannot_be_asked_is_refused_by_name(scene: Scene) -> None:

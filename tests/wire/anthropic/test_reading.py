@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrcp.evaluators.cost import TokenUsage
+from lrcp.gateway.wire import chat
 from lrcp.gateway.wire.anthropic.errors import error_of, render_error, render_error_event
 from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_COUNT_TOKENS as COUNT
 from lrcp.gateway.wire.anthropic.formats import ANTHROPIC_MESSAGES as MESSAGES
+from lrcp.gateway.wire.sse import EventSplitter
 from lrcp.gateway.wire.transcript import Transcript
 from lrcp.model.errors import InputError
 from tests.wire.anthropic import payloads
@@ -104,6 +106,18 @@ def test_writes_to_the_cache_are_summed_where_only_their_lifetimes_are_told() ->
     usage = {"input_tokens": 5, "output_tokens": 1, "cache_creation": split}
     MESSAGES.read_body(transcript, payloads.message(usage=usage))
     assert transcript.usage == TokenUsage(15, 1, None, 10, None, 2)
+
+
+def test_counts_of_nothing_are_not_counts() -> None:
+    assert MESSAGES.chat is not None
+    reply = chat.ChatReply(id="i", model="m", parts=[chat.Text("Hi")], stop="end")
+    transcript = Transcript(1000)
+    MESSAGES.read_body(transcript, MESSAGES.chat.render_reply(reply))
+    renderer = MESSAGES.chat.new_renderer(chat.ChatRequest(model="m", turns=[]))
+    steps: list[chat.Delta] = [chat.Started("i", "m"), chat.TextDelta("Hi"), chat.Finished("end")]
+    for event in EventSplitter(10**6).feed(b"".join(map(renderer.feed, steps)) + renderer.finish()):
+        MESSAGES.read_event(transcript, event)
+    assert (transcript.usage, transcript.done) == (None, True)
 
 
 def test_an_error_in_a_stream_is_its_end() -> None:

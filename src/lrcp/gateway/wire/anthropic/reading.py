@@ -84,6 +84,10 @@ def _add_end(transcript: Transcript, stop_reason: str | None, usage: Usage | Non
 
 
 def _add_usage(transcript: Transcript, usage: Usage | None, *, final: bool = True) -> None:
-    if usage is not None:
-        transcript.service_tier = usage.service_tier or transcript.service_tier
-        transcript.usage = with_usage(transcript.usage, usage, final=final)
+    """An input of 0 is no count: it is how a translated answer writes that its provider told none."""
+    if usage is None:
+        return
+    transcript.service_tier = usage.service_tier or transcript.service_tier
+    counted = with_usage(transcript.usage, usage, final=final)
+    if counted.input_tokens != 0:
+        transcript.usage = counted
