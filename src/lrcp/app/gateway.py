@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from lrcp import __version__
@@ -18,6 +19,9 @@ from lrcp.gateway.policy.known import KNOWN_PROVIDERS
 from lrcp.gateway.ports import Ports
 from lrcp.gateway.providers import make_upstreams
 from lrcp.gateway.server import serve_gateway
+
+SHARED_PORT_VARIABLE: Final = "LRCP_GATEWAY_SHARES_PORT"
+"""Set for a worker: it shares its port with the others."""
 
 
 def run_gateway_process(settings: Settings) -> None:
@@ -70,6 +74,7 @@ def build_gateway_config(
         port=settings.gateway_port,
         prices_file=settings.prices_file,
         telemetry=telemetry,
+        share_port=bool(environ.get(SHARED_PORT_VARIABLE)),
     )
 
 

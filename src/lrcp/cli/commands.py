@@ -1,6 +1,7 @@
 """The table of commands. What a command runs is imported inside it, so that `lrcp --help` is there at once."""
 
 import os
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from lrcp import __version__
 from lrcp.app.settings import Settings
 from lrcp.cli.options import log_to_stderr, takes_settings
+from lrcp.cli.policy import policy_app
 
 app = typer.Typer(
     help="LRCP, the LLM Reliability Control Plane: observe, judge, detect, diagnose, act, verify.",
@@ -16,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(policy_app, name="policy")
 
 
 @app.command()
@@ -44,11 +47,19 @@ def serve(settings: Settings) -> None:
 
 @app.command()
 @takes_settings
-def gateway(settings: Settings) -> None:
+def gateway(
+    settings: Settings,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="short for --gateway-workers")] = None,
+) -> None:
     """The gateway that applications send their model requests through."""
+    log_to_stderr()
+    settings = replace(settings, gateway_workers=workers or settings.gateway_workers)
+    if settings.gateway_workers > 1:
+        from lrcp.app.gateway_workers import run_gateway_workers
+
+        raise typer.Exit(0 if run_gateway_workers(settings) else 1)
     from lrcp.app.gateway import run_gateway_process
 
-    log_to_stderr()
     run_gateway_process(settings)
 
 

@@ -39,6 +39,7 @@ SETTING_HELP: Final[dict[str, str]] = {
     "upstream_key": "API key of the provider; better given as a variable, a command line can be seen by others",
     "upstream_model": "model for requests that name none or 'default'",
     "prices_file": "JSON file with prices of your own models",
+    "gateway_workers": "processes of the gateway that share its port",
     "server_url": "address of the server, for the gateway, when it is not on this machine",
     "gateway_url": "address of the gateway, for applications, when it is not on this machine",
     "max_pending_bytes": "bound of what waits to be stored, bytes; above it senders are told to wait",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -177,6 +178,7 @@ class GatewayApp:
         return {
             "status": "ok",
             "version": self._config.telemetry.version,
+            "pid": os.getpid(),
             "upstream": {"provider": default.name, "url": default.base_url, "key": default.has_key},
             "policy": self._follower.describe() if self._follower else {"version": self._policy_version},
             "resilience": self._runtime.resilience.describe(),

@@ -9,6 +9,7 @@ from lrcp.gateway.providers import Upstream
 from lrcp.model.policy.document import Policy
 
 _MIB: Final = 1024 * 1024
+DRAIN_S: Final = 30.0
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class TelemetryConfig(msgspec.Struct, frozen=True, kw_only=True):
 class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway. default_provider names one of upstreams; default_model answers for the model name 'default'.
 
-    policy: what it obeys until it is told another one.
+    policy: what it obeys until it is told another one. share_port: other workers listen on the same port.
     """
 
     upstreams: Mapping[str, Upstream]
@@ -61,7 +62,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_model: str = ""
     host: str = "127.0.0.1"
     port: int = 8100
-    drain_s: float = 30.0
+    share_port: bool = False
+    drain_s: float = DRAIN_S
     prices_file: str = ""
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()

@@ -30,7 +30,7 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
     Raises: SettingsError - the port is taken, or the price file is wrong.
     """
     app = GatewayApp(config, load_price_book(config.prices_file), ports=ports)
-    listener = _listen(config.host, config.port)
+    listener = open_listener(config.host, config.port, share=config.share_port)
     server = _Server(
         uvicorn.Config(
             app,
@@ -52,13 +52,17 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int, *, share: bool = False, listen: bool = True) -> socket.socket:
+    """A socket on an address. share: other processes may listen there too. Raises: SettingsError - it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        if listen:
+            listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise SettingsError(
