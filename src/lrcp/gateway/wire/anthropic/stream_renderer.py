@@ -46,9 +46,10 @@ class StreamRenderer:
             return b""
         if self._finished is None:
             return self._fail(chat.StreamFailed("api_error", "the provider's answer broke off before its end"))
+        events = self._close_all()
         ended = {"stop_reason": reason_of(self._finished.stop), "stop_sequence": self._finished.stop_sequence or None}
         delta = {"type": "message_delta", "delta": ended, "usage": render_usage(self._usage)}
-        return render_event("message_delta", delta) + render_event("message_stop", {"type": "message_stop"})
+        return events + render_event("message_delta", delta) + render_event("message_stop", {"type": "message_stop"})
 
     def _start(self, delta: chat.Started) -> bytes:
         if self._started:
