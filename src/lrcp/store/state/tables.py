@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
 metadata: Final = MetaData(
     naming_convention={
@@ -62,4 +62,40 @@ revision: Final = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+# What was spent of a budget by leases that are over; what open leases spent stands with them.
+budget_spend: Final = Table(
+    "budget_spend",
+    metadata,
+    Column("budget", String(64), primary_key=True),
+    Column("value", String(256), primary_key=True),
+    # Name of a model.budget.BudgetWindow.
+    Column("period", String(16), primary_key=True),
+    Column("ends_ns", BigInteger, nullable=False, index=True),
+    Column("spent_nusd", BigInteger, nullable=False),
+)
+
+# The gateway processes that hold leases.
+budget_holder: Final = Table(
+    "budget_holder",
+    metadata,
+    Column("process", String(32), primary_key=True),
+    Column("heartbeat_ns", BigInteger, nullable=False),
+)
+
+# A part of a cap that one process may spend; written only by who holds the lock on the row of budget_spend.
+budget_lease: Final = Table(
+    "budget_lease",
+    metadata,
+    Column("process", String(32), primary_key=True),
+    Column("serial", BigInteger, primary_key=True, autoincrement=False),
+    Column("budget", String(64), nullable=False),
+    Column("value", String(256), nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("granted_nusd", BigInteger, nullable=False),
+    Column("spent_nusd", BigInteger, nullable=False),
+    # Place in the journal of the process, -1 without one.
+    Column("slot", Integer, nullable=False),
+    Index("ix_budget_lease_budget", "budget", "value", "period"),
 )
