@@ -37,9 +37,11 @@ class Limit(Record, frozen=True, kw_only=True):
 class Budget(Record, frozen=True, kw_only=True):
     """Dollars in each UTC hour, day or month; what a call may cost is reserved before it and settled after it.
 
-    usd: the cap. warn_at: share of it from which replies carry x-lrcp-budget-warning and the ladder feels pressure.
-    at_cap: `reject` with 429, or `degrade`: go down the ladder, and reject only what still costs money.
+    usd: the cap. warn_at: share of it from which replies carry x-lrcp-budget-warning; the ladder feels pressure from
+    its own pressure.budget_above on.
+    at_cap: `reject` with 429, or `degrade`: go down the ladder without waiting, and reject only what still costs money.
     unknown_price: whether a model without a price may be called, as its spend could not be counted.
+    answer_tokens: what is reserved for an answer to a request that does not bound it.
     """
 
     name: Name
@@ -50,6 +52,7 @@ class Budget(Record, frozen=True, kw_only=True):
     warn_at: Ratio = 0.8
     at_cap: Literal["reject", "degrade"] = "reject"
     unknown_price: Literal["reject", "allow"] = "reject"
+    answer_tokens: Positive = 2_048
 
 
 class LadderStep(Record, frozen=True, kw_only=True):
