@@ -1,7 +1,7 @@
 """A real HTTP server that speaks the OpenAI, Gemini and Anthropic wires, on a free port, with known answers and usage.
 
 A model named `missing`, `throttled` or `broken` fails with 404, 429 or 500 in the provider's own shape; any other
-answers; `empty` replies 200 with no choices, `babble` 200 with a web page; on Anthropic's wire `caller` calls a tool and
+answers; `empty` replies 200 with no choices, `babble` 200 with a web page; on Anthropic's and Gemini's wires `caller` calls a tool and
 `faltering` ends its stream with an error. Each request is kept, headers and body, for a test to look at.
 """
 
@@ -93,8 +93,11 @@ def build_app(server: ModelServer) -> web.Application:
             web.get("/v1/models", _models),
             web.post("/v1/messages", _messages),
             web.post("/v1/messages/count_tokens", _count_tokens),
-            web.post("/{version:v1|v1beta}/models/{model}:generateContent", _generate),
-            web.post("/{version:v1|v1beta}/models/{model}:streamGenerateContent", _generate_stream),
+            *(
+                web.post(f"{base}/models/{{model}}:{verb}", call)
+                for base in _GEMINI_BASES
+                for verb, call in _GEMINI_CALLS.items()
+            ),
         ]
     )
     return app
@@ -182,11 +185,60 @@ async def _count_tokens(request: web.Request) -> web.StreamResponse:
 async def _generate(request: web.Request) -> web.StreamResponse:
     await _keep(request)
     model = request.match_info["model"]
-    return _failure(model, wires.gemini_error) or web.json_response(wires.gemini_reply(model))
+    reply = wires.gemini_call_reply if model == "caller" else wires.gemini_reply
+    return _failure(model, wires.gemini_error) or web.json_response(reply(model))
 
 
 async def _generate_stream(request: web.Request) -> web.StreamResponse:
+    """Events where the query says so; a list of the same chunks where it does not, as Google does."""
     await _keep(request)
     model = request.match_info["model"]
     failed = _failure(model, wires.gemini_error)
-    return failed or await _stream(request, [f"data: {json.dumps(f)}\r\n\r\n" for f in wires.gemini_frames(model)])
+    if failed is not None:
+        return failed
+    frames = _GENERATE_FRAMES.get(model, wires.gemini_frames)(model)
+    if request.query.get("alt") != "sse":
+        return web.json_response(frames)
+    return await _stream(request, [f"data: {json.dumps(frame)}\r\n\r\n" for frame in frames])
+
+
+_GENERATE_FRAMES = {"caller": wires.gemini_call_frames, "faltering": wires.gemini_failing_frames}
+
+
+async def _count_contents(request: web.Request) -> web.StreamResponse:
+    await _keep(request)
+    failed = _failure(request.match_info["model"], wires.gemini_error)
+    return failed or web.json_response({"totalTokens": wires.USAGE.input})
+
+
+async def _embed_content(request: web.Request) -> web.StreamResponse:
+    await _keep(request)
+    failed = _failure(request.match_info["model"], wires.gemini_error)
+    return failed or web.json_response(wires.gemini_embedding())
+
+
+async def _embed_contents(request: web.Request) -> web.StreamResponse:
+    body = await _keep(request)
+    failed = _failure(request.match_info["model"], wires.gemini_error)
+    return failed or web.json_response(wires.gemini_embeddings(len(body["requests"])))
+
+
+async def _predict(request: web.Request) -> web.StreamResponse:
+    body = await _keep(request)
+    failed = _failure(request.match_info["model"], wires.gemini_error)
+    return failed or web.json_response(wires.vertex_predictions(len(body["instances"])))
+
+
+_GEMINI_BASES = (
+    "/{version:v1|v1beta}",
+    "/{version:v1|v1beta1}/projects/{project}/locations/{location}/publishers/google",
+    "/{version:v1|v1beta1}/publishers/google",
+)
+_GEMINI_CALLS = {
+    "generateContent": _generate,
+    "streamGenerateContent": _generate_stream,
+    "countTokens": _count_contents,
+    "embedContent": _embed_content,
+    "batchEmbedContents": _embed_contents,
+    "predict": _predict,
+}

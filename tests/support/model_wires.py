@@ -108,8 +108,44 @@ def gemini_frames(model: str) -> list[dict[str, Any]]:
     return [gemini_reply(model, piece, finished=piece == PIECES[-1]) for piece in PIECES]
 
 
+def gemini_call_reply(model: str) -> dict[str, Any]:
+    """An answer that calls the tool `track`, with the signature that later Gemini models want back."""
+    reply = gemini_reply(model, PIECES[0])
+    call = {"functionCall": {"id": "fc-1", "name": "track", "args": TOOL_INPUT}, "thoughtSignature": "c2lnbmVk"}
+    reply["candidates"][0]["content"]["parts"].append(call)
+    return reply
+
+
+def gemini_call_frames(model: str) -> list[dict[str, Any]]:
+    """The same as a stream."""
+    whole = gemini_call_reply(model)
+    text, call = whole["candidates"][0]["content"]["parts"]
+    last = {**whole, "candidates": [{**whole["candidates"][0], "content": {"role": "model", "parts": [call]}}]}
+    return [gemini_reply(model, text["text"], finished=False), last]
+
+
+def gemini_failing_frames(model: str) -> list[dict[str, Any]]:
+    """A stream that the provider ends with an error after its first words."""
+    return [gemini_frames(model)[0], gemini_error(503, "too many requests just now")]
+
+
+def gemini_embedding() -> dict[str, Any]:
+    return {"embedding": {"values": [0.5, -0.25]}, "usageMetadata": {"promptTokenCount": USAGE.input}}
+
+
+def gemini_embeddings(count: int) -> dict[str, Any]:
+    vectors = [{"values": [0.5, float(number)]} for number in range(count)]
+    return {"embeddings": vectors, "usageMetadata": {"promptTokenCount": USAGE.input}}
+
+
+def vertex_predictions(count: int) -> dict[str, Any]:
+    """Vertex AI's older form, which counts each text by itself."""
+    statistics = {"token_count": USAGE.input // count, "truncated": False}
+    return {"predictions": [{"embeddings": {"values": [0.5, n], "statistics": statistics}} for n in range(count)]}
+
+
 def gemini_error(status: int, message: str) -> dict[str, Any]:
-    states = {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
+    states = {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
     return {"error": {"code": status, "message": message, "status": states.get(status, "INVALID_ARGUMENT")}}
 
 
