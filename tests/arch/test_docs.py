@@ -2,10 +2,12 @@
 
 import inspect
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from typer.models import ArgumentInfo
 
 from lrcp.app.settings import Settings, variable_name
 from lrcp.cli.commands import app
@@ -42,23 +44,56 @@ def test_every_setting_is_shown_with_its_option_variable_and_default() -> None:
     assert [line for line in lines if line not in text] == []
 
 
+def commands() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Each command with its function; those of a group go by the group's name, which has one section for all."""
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield command.name or command.callback.__name__, command.callback
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for command in group.typer_instance.registered_commands:
+            assert command.callback is not None
+            yield str(group.name), command.callback
+
+
 def test_every_command_has_a_heading_and_nothing_else_has() -> None:
-    names = {
-        f"lrcp {command.name or command.callback.__name__}" for command in app.registered_commands if command.callback
-    }
-    assert headings(DOCS / "cli.md") == names
+    assert headings(DOCS / "cli.md") == {f"lrcp {name}" for name, _ in commands()}
+
+
+def test_every_command_of_a_group_is_in_its_section() -> None:
+    text = (DOCS / "cli.md").read_text()
+    groups = {str(group.name): group.typer_instance for group in app.registered_groups}
+    assert [
+        f"{name} {command.name}"
+        for name, group in groups.items()
+        for command in (group.registered_commands if group else [])
+        if f"`lrcp {name} {command.name or getattr(command.callback, '__name__', '')}" not in text
+    ] == []
+
+
+def options(callback: Callable[..., object]) -> set[str]:
+    """The options of a command as they are written, settings by their names; arguments are no options."""
+    found = set()
+    settings = {field.name for field in fields(Settings)}
+    for name, parameter in inspect.signature(callback).parameters.items():
+        given = [one for one in getattr(parameter.annotation, "__metadata__", ()) if hasattr(one, "param_decls")]
+        if name in settings:
+            found.add(name)
+        elif not any(isinstance(one, ArgumentInfo) for one in given):
+            # In an annotation, typer keeps the first name of an option where its default would stand.
+            words = [word for one in given for word in (one.default, *(one.param_decls or ()))]
+            declared = [word for word in words if isinstance(word, str) and word.startswith("--")]
+            found.add(declared[0] if declared else f"--{name.replace('_', '-')}")
+    return found
 
 
 def test_every_option_of_a_command_is_in_its_section() -> None:
     text = (DOCS / "cli.md").read_text()
     settings = {field.name for field in fields(Settings)}
     missing = []
-    for command in app.registered_commands:
-        assert command.callback is not None
-        name = command.name or command.callback.__name__
+    for name, callback in commands():
         section = text.partition(f"## lrcp {name}\n")[2].partition("\n## ")[0]
-        own = set(inspect.signature(command.callback).parameters) - settings
-        missing += [f"{name} {option}" for option in own if f"`--{option.replace('_', '-')}" not in section]
+        missing += [f"{name} {option}" for option in options(callback) - settings if f"`{option}" not in section]
     assert missing == []
 
 
@@ -97,7 +132,7 @@ def test_links_to_a_heading_name_one(page: Path) -> None:
 @every_page
 def test_every_command_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text()
-    ours = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    ours = {name for name, _ in commands()}
     assert set(re.findall(r"(?:`|bin/|^)lrcp ([a-z]+)", text, re.MULTILINE)) <= ours
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets

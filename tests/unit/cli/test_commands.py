@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from lrcp import __version__
-from lrcp.cli.traffic import parse_duration
+from lrcp.cli.duration import parse_duration
 from lrcp.model.errors import SettingsError
 from tests.support.processes import ROOT, clean_environ, free_port
 
-COMMANDS = ["up", "serve", "gateway", "model", "app", "traffic", "doctor", "version"]
+COMMANDS = ["up", "serve", "gateway", "model", "app", "traffic", "policy", "doctor", "version"]
 HEAVY = {
     "aiohttp",
     "alembic",

@@ -32,7 +32,8 @@ def find_mistakes(policy: Policy, *, providers: Collection[str], guards: Collect
     if policy.ladder is not None:
         found += _check_ladder(policy.ladder, targets)
     if policy.cache.semantic is not None and policy.cache.semantic.embeddings != BUILTIN_EMBEDDINGS:
-        found += targets.check(policy.cache.semantic.embeddings, "$.cache.semantic.embeddings")
+        embedders = _Targets({*providers, *policy.providers, BUILT_IN_EMBEDDER})
+        found += embedders.check(policy.cache.semantic.embeddings, "$.cache.semantic.embeddings")
     if policy.default_target:
         found += targets.check(policy.default_target, "$.default_target")
     if policy.resilience is not None:
@@ -40,6 +41,10 @@ def find_mistakes(policy: Policy, *, providers: Collection[str], guards: Collect
     if guards is not None:
         found += _check_guard_names(policy.guards, guards)
     return found
+
+
+BUILT_IN_EMBEDDER: Final = "builtin"
+"""The provider of the semantic cache's embeddings that is in the gateway itself."""
 
 
 class _Targets:

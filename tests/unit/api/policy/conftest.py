@@ -53,7 +53,7 @@ class PolicyApi:
         asyncio.run(self.store.on_writer(lambda: self.store.insert("spans", table)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TelemetryStore]:
     store = TelemetryStore(embedded_engine(tmp_path_factory.mktemp("policy-telemetry")))
     asyncio.run(store.open(retention_days=20_000))
