@@ -46,9 +46,10 @@ class BuiltinEmbedder:
         self._model: MiniLm | None = None
 
     async def embed(self, texts: Sequence[str], exchange: Exchange, proceed: Handler) -> Vectors:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._embed_now, list(texts))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.embed_now, list(texts))
 
-    def _embed_now(self, texts: list[str]) -> Vectors:
+    def embed_now(self, texts: Sequence[str]) -> Vectors:
+        """The same, blocking the caller."""
         if self._model is None:
             self._model = load_minilm(self._weights, self._vocabulary)
         return self._model.embed(texts)

@@ -23,6 +23,7 @@ from lrcp.gateway.cache.lexicon import (
     OWNERS,
     PAST,
     PHRASES,
+    POLAR,
     PRESENT,
     QUESTIONS,
     RELATIONS,
@@ -30,11 +31,14 @@ from lrcp.gateway.cache.lexicon import (
     SYNONYMS,
     is_number_word,
 )
-from lrcp.gateway.cache.stemming import stem
+from lrcp.gateway.cache.stemming import foreign_stem, stem
 
 
 class Traits(msgspec.Struct, frozen=True):
-    """What must agree. content: stems in their order; roles: stem -> the direction word before it."""
+    """What must agree. content: stems in their order; roles: stem -> the direction word before it.
+
+    agent: stem of who does it, where a sentence in the passive says so after `by`.
+    """
 
     language: str
     script: str
@@ -43,15 +47,17 @@ class Traits(msgspec.Struct, frozen=True):
     codes: frozenset[str]
     content: tuple[str, ...]
     roles: Mapping[str, str]
-    question: str
+    questions: frozenset[str]
+    mood: str
     obliges: bool
     tense: str
     owners: frozenset[str]
+    agent: str
 
 
 _TOKEN: Final = re.compile(
     r"https?://\S+|[\w.+-]+@[\w-]+\.[\w.]+"  # addresses
-    r"|\d+(?:[.,:/-]\d+)*%?"  # numbers, times, dates, versions
+    r"|\d+(?:[.,:/-]\d+)*"  # numbers, times, dates, versions
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*|[\w#+]+|[$€£¥%°<>=]"
 )
 _QUOTED: Final = re.compile(r"\"([^\"]{1,200})\"|“([^”]{1,200})”|`([^`]{1,200})`|«([^»]{1,200})»")
@@ -66,8 +72,13 @@ _QUESTION_OF: Final = {phrase: kind for kind, phrases in QUESTIONS.items() for p
 _QUESTION: Final = re.compile(
     r"(?<!\w)(" + "|".join(re.escape(p) for p in sorted(_QUESTION_OF, key=len, reverse=True)) + r")(?!\w)"
 )
+_OPEN: Final = frozenset({"how", "what", "which", "why", "who", "when", "where"})
+_BEFORE_WHEN: Final = POLAR | {"what", "how", "why", "can", "could", "may", "would"}
+_COUNTED: Final = "counted"
+_PASSIVE: Final = frozenset({"is", "are", "was", "were", "be", "been", "being", "got"})
 _NEGATIONS: Final = frozenset().union(*NEGATIONS.values())
 _SYNONYM_OF: Final = {stem(word): stem(group.split()[0]) for group in SYNONYMS for word in group.split()}
+_STOP_STEMS: Final = frozenset(stem(word) for word in STOP_WORDS["en"] if len(word) > 3)
 _OPPOSITES: Final = frozenset(
     frozenset(_SYNONYM_OF.get(stem(word), stem(word)) for word in pair.split()) for pair in ANTONYMS
 )
@@ -80,19 +91,21 @@ def traits_of(text: str) -> Traits:
     lowered = _PHRASE.sub(lambda match: PHRASES[match[1]], plain.lower())
     tokens = _TOKEN.findall(lowered)
     language = guess_language(tokens)
-    content, roles = _content_of(_TOKEN.findall(_QUESTION.sub(" ", lowered)), language)
+    content, roles = _content_of(_TOKEN.findall(_QUESTION.sub(_mark_count, lowered)), language)
     return Traits(
         language=language,
         script=_script_of(plain),
         negations=_count_negations(tokens, language),
-        numbers=tuple(sorted(Counter(_numbers_of(tokens)).elements())),
+        numbers=tuple(_numbers_of(tokens)),
         codes=frozenset(_codes_of(plain)),
         content=content,
         roles=roles,
-        question=_question_of(lowered),
+        questions=_questions_of(lowered),
+        mood=_mood_of(tokens),
         obliges=_obliges(tokens),
         tense=_tense_of(tokens),
-        owners=frozenset(OWNERS[token] for token in tokens if token in OWNERS),
+        owners=_owners_of(tokens),
+        agent=_agent_of(tokens, roles),
     )
 
 
@@ -106,11 +119,11 @@ def find_conflict(one: Traits, other: Traits) -> str:
         return "number"
     if one.codes != other.codes:
         return "entity"
-    if one.question != other.question:
+    if one.questions != other.questions or _differ(one.mood, other.mood):
         return "question"
     if one.obliges != other.obliges or _differ(one.tense, other.tense):
         return "modality"
-    if one.owners and other.owners and one.owners.isdisjoint(other.owners):
+    if _owners_differ(one.owners, other.owners):
         return "owner"
     return _content_conflict(one, other) or _order_conflict(one, other)
 
@@ -118,6 +131,12 @@ def find_conflict(one: Traits, other: Traits) -> str:
 def _differ(one: str, other: str) -> bool:
     """Whether both are known, and not the same."""
     return bool(one and other and one != other)
+
+
+def _owners_differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    if ("to me" in one) != ("to me" in other):
+        return True
+    return bool(one and other and one.isdisjoint(other))
 
 
 def _content_conflict(one: Traits, other: Traits) -> str:
@@ -131,13 +150,26 @@ def _content_conflict(one: Traits, other: Traits) -> str:
 
 def _order_conflict(one: Traits, other: Traits) -> str:
     """Roles that changed, or two words that changed places around others."""
+    if one.agent and other.agent:
+        return "" if one.agent == other.agent else "order"
+    if one.agent or other.agent:
+        agent, active = (one.agent, other) if one.agent else (other.agent, one)
+        return "" if active.content[0] == agent else "order"
     if any(other.roles.get(word, role) != role for word, role in one.roles.items()):
+        return "direction"
+    ends, other_ends = _by_role(one.roles), _by_role(other.roles)
+    if any(other_ends.get(role, words) != words for role, words in ends.items()):
         return "direction"
     mine, theirs = _once_each(one.content), _once_each(other.content)
     moved = [index for index, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b]
     if len(moved) == 2 and moved[1] - moved[0] > 1:
         return "order"
     return ""
+
+
+def _by_role(roles: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The words after each word of direction."""
+    return {role: frozenset(word for word in roles if roles[word] == role) for role in set(roles.values())}
 
 
 def _once_each(words: Iterable[str]) -> list[str]:
@@ -197,14 +229,40 @@ def _codes_of(plain: str) -> Iterable[str]:
             yield word
 
 
-def _question_of(lowered: str) -> str:
-    """What kind of answer is wanted; '' for what, which, how and requests."""
-    kinds = [_QUESTION_OF[match[1]] for match in _QUESTION.finditer(lowered)]
-    return kinds[0] if kinds else ""
+def _questions_of(lowered: str) -> frozenset[str]:
+    """What kinds of answer are wanted; none for what, which, how and requests. `What happens when` asks for no time."""
+    kinds = {_QUESTION_OF[match[1]] for match in _QUESTION.finditer(lowered)}
+    if lowered.lstrip().partition(" ")[0] in _BEFORE_WHEN:
+        kinds.discard("when")
+    return frozenset(kinds)
+
+
+def _mood_of(tokens: list[str]) -> str:
+    """Whether a yes or no is wanted, or something else; '' for requests, which may mean either."""
+    first = tokens[0] if tokens else ""
+    return "polar" if first in POLAR else "open" if first in _OPEN else ""
+
+
+def _mark_count(match: re.Match[str]) -> str:
+    """A kind of question is no content; but what is to be counted after `how many` has a role of its own."""
+    return f" {_COUNTED} " if match[1] in ("how many", "number of") else " "
 
 
 def _obliges(tokens: list[str]) -> bool:
-    return not MODALS.isdisjoint(tokens)
+    return bool(tokens) and tokens[0] in MODALS
+
+
+def _owners_of(tokens: list[str]) -> frozenset[str]:
+    """Whose things are spoken of, and whether something is done to the one who asks."""
+    owners = {OWNERS[token] for token in tokens if token in OWNERS}
+    return frozenset(owners | {"to me"}) if "me" in tokens else frozenset(owners)
+
+
+def _agent_of(tokens: list[str], roles: Mapping[str, str]) -> str:
+    """Who does it in a sentence in the passive; '' in others."""
+    if _PASSIVE.isdisjoint(tokens):
+        return ""
+    return next((word for word, role in roles.items() if role == "by"), "")
 
 
 def _tense_of(tokens: list[str]) -> str:
@@ -214,14 +272,14 @@ def _tense_of(tokens: list[str]) -> str:
 
 def _content_of(tokens: list[str], language: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """The words that say what it is about, as stems, and which of them follow a word of direction."""
-    stops = STOP_WORDS.get(language, frozenset())
+    language = language or "en"
     content: list[str] = []
     roles: dict[str, str] = {}
     direction = ""
     for token in tokens:
-        if token in DIRECTIONS:
+        if token in DIRECTIONS[language] or token == _COUNTED:
             direction = token
-        elif not _is_small(token, stops):
+        elif not _is_small(token, language):
             word = _root_of(token, language)
             content.append(word)
             if direction:
@@ -229,11 +287,13 @@ def _content_of(tokens: list[str], language: str) -> tuple[tuple[str, ...], dict
     return tuple(content), roles
 
 
-def _is_small(token: str, stops: frozenset[str]) -> bool:
+def _is_small(token: str, language: str) -> bool:
     """Whether a token is no content: a small word, or looked at elsewhere (numbers, negations, kinds of question)."""
     if token in RELATIONS:
         return False
-    if token in stops or token in _QUESTION_OF or is_number_word(token) or token.endswith("n't"):
+    if token in STOP_WORDS[language] or is_number_word(token) or token.endswith("n't"):
+        return True
+    if language == "en" and stem(token) in _STOP_STEMS:
         return True
     return token in _NEGATIONS or (token[0].isdigit() and not _GLUED.match(token))
 
@@ -242,7 +302,7 @@ def _root_of(token: str, language: str) -> str:
     """The stem, or that of the first of its synonyms; a unit glued to its number stands for itself."""
     glued = _GLUED.match(token)
     word = glued[2] if glued else token
-    if language not in ("en", ""):
-        return word
+    if language != "en":
+        return foreign_stem(word, language)
     root = stem(word.removesuffix("'s"))
     return _SYNONYM_OF.get(root, root)

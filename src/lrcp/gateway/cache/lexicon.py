@@ -16,7 +16,7 @@ STOP_WORDS: Final[Mapping[str, frozenset[str]]] = {
     "en": _words(
         """a an the this that these those it its it's i me my mine we us our ours you your yours he him his she her hers
         they them their theirs someone somebody anyone anybody one is are was were be been being am do does did done doing
-        have has had having can could will would shall should may might must ought to of in on at by for with as and or
+        have has had having can could will would shall should may might must ought to of in on at by for with as and or during
         about into onto upon via per if then so such there here what which who whom whose when where why how is's what's
         i'm i'd i've i'll you're it'll let's let's lets please pls plz hi hello hey thanks thank kindly just also too very
         really actually basically exactly simply currently properly correctly quickly easily possibly maybe perhaps
@@ -26,7 +26,7 @@ STOP_WORDS: Final[Mapping[str, frozenset[str]]] = {
         trying try tries tried look looking find finding wonder wondering question ask asking answer advise information
         info detail details wanna gonna dear assist assistance learn understand out up proper best recommended good
         work works happen happens happened happening quick easy simple briefly brief short definition define overview
-        take takes took using use used uses"""
+        take takes took taken using use used uses allowed permitted let possible"""
     ),
     "de": _words(
         """der die das den dem des ein eine einen einem einer eines ich mich mir mein meine meinen meinem meiner du dich
@@ -68,14 +68,15 @@ NEGATIONS: Final[Mapping[str, frozenset[str]]] = {
 """Each turns what is asked round once. French says it twice, and is counted by whether at all."""
 
 QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "why": ("why", "how come", "what reason", "reason for", "reasons for", "warum", "wieso", "weshalb", "por qué", "pourquoi"),
-    "who": ("who", "whom", "whose", "wer", "wen", "wem", "wessen", "quién", "quiénes", "qui"),
+    "why": ("why", "how come", "what reason", "reason", "reasons", "warum", "wieso", "weshalb", "por qué", "pourquoi"),
+    "who": ("who", "whom", "which team", "which person", "which player", "which people", "whose", "wer", "wen", "wem", "wessen", "quién", "quiénes", "qui"),
     "when": ("when", "what time", "what date", "which date", "which year", "what year", "which day", "what day",
              "wann", "cuándo", "quand"),
     "where": ("where", "what place", "which place", "wo", "woher", "wohin", "dónde", "adónde", "où"),
     "how many": ("how many", "number of", "wie viele", "wieviele", "cuántos", "cuántas", "combien de"),
-    "how much": ("how much", "price of", "cost of", "wie viel", "wieviel", "cuánto", "cuánta", "combien"),
-    "how long": ("how long", "wie lange", "cuánto tiempo", "combien de temps"),
+    "how much": ("how much", "price", "prices", "pricing", "cost", "costs", "wie viel", "wieviel", "cuánto", "cuánta", "combien"),
+    "how long": ("how long", "how many minutes", "how many hours", "how many days", "how many weeks", "how many months",
+                 "wie lange", "cuánto tiempo", "combien de temps"),
     "how often": ("how often", "how frequently", "wie oft", "con qué frecuencia", "combien de fois"),
     "how far": ("how far", "wie weit"),
     "how old": ("how old", "wie alt"),
@@ -124,7 +125,7 @@ _NOT_NUMBERS: Final = _words("once second acht")
 """Spelled like a number in one language and like something else in another."""
 
 RELATIONS: Final = _words(
-    """before after above below under over until till since during within inside outside beyond between among against
+    """before after above below under over until till since within inside outside beyond between among against
     toward towards behind beneath beside near across through than least most more less fewer greater lower higher
     only all every each always whole entire same different other another again still already yet
     vor nach über unter seit während innerhalb außerhalb zwischen gegen mehr weniger immer alle nur bis
@@ -133,14 +134,22 @@ RELATIONS: Final = _words(
 )
 """Small words that place one thing against another: they are never left out."""
 
-DIRECTIONS: Final = _words("from to into by than von nach aus zu de a desde hasta hacia à vers depuis par")
+DIRECTIONS: Final[Mapping[str, frozenset[str]]] = {
+    "en": _words("from to by than onto"),
+    "de": _words("von nach aus zu durch als"),
+    "es": _words("de a desde hasta hacia por"),
+    "fr": _words("de à vers depuis par"),
+}
 """Words after which the next one has a role: the same word with another role is another question."""
 
 MODALS: Final = _words(
     "should must ought required mandatory necessary obligatory sollte sollen soll muss debo debería dois doit"
 )
 PAST: Final = _words("was were did had war waren wurde wurden hatte era eran fue fueron était étaient")
-PRESENT: Final = _words("is are do does am has have will ist sind wird werden es son será sont est sera")
+PRESENT: Final = _words("is are am will ist sind wird werden es son será sont est sera")
+POLAR: Final = _words("is are was were do does did has have had will am must should")
+"""A question that begins so wants a yes or a no. Those with can or could are as often requests."""
+
 OWNERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("my", "mine", "our", "ours", "mein", "meine", "mi", "mis", "mon", "ma", "mes"), "first"),
     **dict.fromkeys(("your", "yours", "dein", "deine", "tu", "tus", "ton", "ta", "tes", "votre", "vos"), "second"),
@@ -148,6 +157,12 @@ OWNERS: Final[Mapping[str, str]] = {
 }
 
 PHRASES: Final[Mapping[str, str]] = {
+    "what should i do": "what to do", "do i have to": "should", "do i need to": "should", "is it true that": "did",
+    "is it right that": "did", "is it ok for": "can", "is it okay for": "can", "is there a way to": "", "is there any way to": "",
+    "do you know": "", "check out": "checkout", "check in": "checkin", "check-in": "checkin", "check-out": "checkout",
+    "can you tell me": "", "could you tell me": "", "can you explain": "", "could you explain": "", "can you show me": "",
+    "i want to know": "", "i'd like to know": "", "i would like to know": "", "tell me": "", "give me": "", "show me": "", "help me": "", "let me": "", "write me": "write", "explain to me": "",
+    "am i able to": "can", "are you able to": "can", "is it allowed to": "can", "would it be possible to": "",
     "sign up": "register", "signing up": "register", "sign me up": "register", "sign in": "login", "signing in": "login",
     "log in": "login", "logging in": "login", "log into": "login", "sign into": "login", "log out": "logout",
     "sign out": "logout", "log off": "logout", "set up": "install", "setting up": "install", "set-up": "install",
@@ -157,22 +172,27 @@ PHRASES: Final[Mapping[str, str]] = {
     "fill in": "fill", "e mail": "email", "e-mail": "email", "phone number": "phone", "telephone number": "phone",
     "credit card": "card", "money back": "refund", "u s": "usa", "united states": "usa", "united kingdom": "uk",
     "right now": "", "at the moment": "", "in order to": "", "step by step": "", "as well as": "and", "how to": "how",
-    "how come": "why", "no longer": "not", "any more": "", "prior to": "before", "more than": "over", "less than": "under",
+    "how come": "why", "no longer": "not", "any more": "", "prior to": "before", "into": "to", "more than": "over", "less than": "under",
     "at least": "minimum", "at most": "maximum", "as soon as possible": "", "am i allowed": "can", "go about": "",
     "going about": "", "get in touch with": "contact", "get hold of": "contact", "reach out to": "contact",
     "find out": "", "figure out": "", "point me to": "", "walk me through": "", "what's": "what is", "who's": "who is",
     "where's": "where is", "how's": "how is", "when's": "when is", "take place": "occur", "pick up": "collect",
-    "is it possible": "", "up to date": "current", "made of": "consist", "made up of": "consist", "fall asleep": "sleep",
+    "is it possible to": "can", "is it possible": "can", "up to date": "current", "made of": "consist", "made up of": "consist", "fall asleep": "sleep",
 }  # fmt: skip
 """Several words that are as good as one, or as none."""
 
 SYNONYMS: Final[tuple[str, ...]] = (
-    "cancel terminate", "purchase buy bought buying", "delete remove erase", "change modify alter edit",
-    "begin start commence began", "finish complete finished", "repair fix fixed mend", "create build built",
+    "renew renewal", "rent rental", "replace replacement", "deliver delivery shipping shipment ship", "cancel cancellation",
+    "pay payment paid", "register registration", "arrive arrival", "depart departure", "approve approval", "remove removal",
+    "withdraw withdrawal", "apply application-for", "translate translation", "convert conversion", "compare comparison",
+    "subscribe subscription", "activate activation", "verify verification", "summarize summary", "boil boiling",
+    "construct build built construction building-of", "invite invitation", "refuse refusal", "transfer transferral",
+    "grow growth", "lose loss lost", "choose choice chosen", "know knowledge", "sell sale sold", "buy purchase bought",
+    "cancel terminate", "delete remove erase", "change modify alter edit",
+    "begin start commence began", "finish complete finished", "repair fix fixed mend", "create make",
     "photo picture photograph image", "car automobile vehicle", "physician doctor", "movie film", "phone telephone cellphone",
     "laptop notebook", "big large huge", "small little tiny", "fast quick rapid speedy", "sick ill", "kid child children",
-    "error fault bug problem issue trouble", "broken defective faulty", "price cost costs", "pay payment paid",
-    "choose select pick chosen", "contact reach", "receive obtain", "locate find found", "allow permit let allowed permitted",
+    "error fault bug problem issue trouble", "broken defective faulty", "choose select pick", "contact reach", "receive obtain", "locate find found",
     "download downloading", "teach instruct taught", "aid assist", "shop store", "trip journey", "holiday vacation",
     "salary wage pay-cheque", "job employment", "company firm business", "employee worker staff", "client customer",
     "attorney lawyer", "apartment flat", "garbage trash rubbish waste", "elevator lift", "gasoline petrol", "soccer football",
@@ -180,21 +200,21 @@ SYNONYMS: Final[tuple[str, ...]] = (
     "usa america us", "uk britain", "country nation", "city town", "ocean sea", "stone rock", "rich wealthy", "poor impoverished",
     "happy glad", "angry mad furious", "afraid scared", "smart clever intelligent", "difficult hard tough", "required mandatory",
     "important significant crucial", "main primary principal", "typical usual common", "effect impact consequence",
-    "reason cause", "benefit advantage", "drawback disadvantage", "function feature", "occur occurred occurring",
+    "benefit advantage", "drawback disadvantage", "function feature", "occur occurred occurring",
     "display screen monitor", "folder directory", "application app", "program software", "website site webpage",
     "internet web", "username login-name", "password passphrase passcode", "account profile", "subscription membership plan",
-    "invoice bill", "receipt proof-of-purchase", "delivery shipping shipment", "parcel package", "refund reimbursement",
+    "invoice bill", "receipt proof-of-purchase", "parcel package", "refund reimbursement",
     "reimburse refund", "warranty guarantee", "discount reduction", "voucher coupon", "return send-back", "address location",
     "schedule timetable", "reserve book booking reservation", "appointment meeting", "form questionnaire", "document file",
-    "print printing", "save store", "copy duplicate", "insert add", "combine merge join", "divide split", "compute calculate",
-    "convert transform translate", "verify confirm validate check", "determine", "test examine", "improve enhance boost",
+    "print printing", "copy duplicate", "insert add", "combine merge join", "divide split", "compute calculate",
+    "convert transform", "verify confirm validate check", "determine", "test examine", "improve enhance boost",
     "reduce lower decrease", "increase raise", "grow cultivate grown", "cook prepare", "bake", "boil", "clean wash",
     "quit leave resign", "die pass-away died", "born birth", "marry wed married", "invent invented inventor",
     "discover discovered", "write wrote written author", "win won winner", "rule govern", "lead led leader", "speak talk spoken",
     "live reside", "city-centre downtown", "weight weigh weighs", "height tall", "length long", "depth deep", "width wide",
     "distance far", "age old", "speed velocity", "temperature heat", "money cash", "currency", "tax taxes", "loan credit",
     "illness disease sickness", "medicine medication drug", "pain ache", "headache", "sleep asleep", "exercise workout",
-    "diet nutrition", "lose lost", "gain", "eat consume ate eaten", "drink", "safe secure", "dangerous hazardous risky",
+    "diet nutrition", "gain", "eat consume ate eaten", "drink", "safe secure", "dangerous hazardous risky",
     "legal lawful", "illegal unlawful", "restart reboot", "reset", "upgrade", "update", "install installation",
     "uninstall", "enable activate", "disable deactivate", "open", "close shut", "upload", "attach", "send submit sent",
     "forward", "reply respond", "subscribe", "unsubscribe", "register signup enrol enroll", "login signin", "logout signout",

@@ -48,4 +48,3 @@ _PLACES: Final[Mapping[str, str]] = {
     "gemini.generate": "contents",
 }
 """The member that holds the conversation, by format; `messages` of all others."""
-

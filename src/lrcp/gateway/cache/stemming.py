@@ -1,9 +1,12 @@
-"""Stems of English words: enough to see that cancels, cancelled and cancelling are one word."""
+"""Stems of words: enough to see that cancels, cancelled and cancelling are one word."""
 
+import re
 from typing import Final
 
 _SHORTEST: Final = 3
 _ENDINGS: Final = ("ingly", "edly", "ing", "ed", "ly")
+_FOREIGN_ENDINGS: Final = {"de": ("en", "e", "n"), "fr": ("ez", "er", "es", "e", "s"), "es": ("es", "s")}
+_ISE: Final = re.compile(r"is(?=e$|ed$|ing$|ation$)")
 _DOUBLED: Final = frozenset("bdgklmnprtv")
 _UNITS: Final = {
     "kilogram": "kg", "kilo": "kg", "gram": "g", "milligram": "mg", "liter": "l", "litre": "l", "milliliter": "ml",
@@ -16,13 +19,28 @@ _UNITS: Final = {
 
 def stem(word: str) -> str:
     """The part of a word that stays when it is bent; units in their short form."""
-    base = _singular(word)
+    base = _american(_singular(word))
     if base in _UNITS:
         return _UNITS[base]
     for ending in _ENDINGS:
         if base.endswith(ending) and len(base) - len(ending) >= _SHORTEST:
             return _tidy(base.removesuffix(ending))
     return _tidy(base)
+
+
+def _american(word: str) -> str:
+    """colour is color, summarise is summarize."""
+    if word.endswith(("our", "oured", "ouring")) and len(word) > 5:
+        return word.replace("our", "or")
+    return _ISE.sub("iz", word) if len(word) > 6 else word
+
+
+def foreign_stem(word: str, language: str) -> str:
+    """Without the commonest endings of German, French or Spanish; a word of four letters or fewer stays."""
+    for ending in _FOREIGN_ENDINGS.get(language, ()):
+        if word.endswith(ending) and len(word) - len(ending) > _SHORTEST:
+            return word.removesuffix(ending)
+    return word
 
 
 def _singular(word: str) -> str:

@@ -49,7 +49,7 @@ class SemanticCache(Record, frozen=True, kw_only=True):
 
     enabled: bool = True
     match: Scope = Scope()
-    threshold: Ratio = 0.9
+    threshold: Ratio = 0.8
     embeddings: str = BUILTIN_EMBEDDINGS
     ttl_s: Annotated[float, Meta(gt=0)] = 3600.0
     tenant: Tenant = "key"
