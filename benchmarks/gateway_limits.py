@@ -19,7 +19,8 @@ from lrcp.gateway.exchange import Exchange, Outcome
 from lrcp.gateway.limits.cells import open_cells
 from lrcp.gateway.limits.headers import tell_left
 from lrcp.gateway.limits.rules import compile_limits
-from lrcp.gateway.stages.limits import LimitState, admit
+from lrcp.gateway.limits.state import LimitState
+from lrcp.gateway.stages.limits import admit
 from lrcp.kit.clock import SystemClock
 from lrcp.model.policy.admission import Limit
 from tests.support.exchanges import new_exchange
@@ -64,7 +65,8 @@ def decide(exchange: Exchange, limits: tuple[Limit, ...], state: LimitState) -> 
 
 def measure(folder: str, shape: str, decisions: int, number: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """Nanoseconds of each decision of one process."""
-    state = LimitState(open_cells(Path(folder)))
+    state = LimitState()
+    state.use(open_cells(Path(folder)))
     exchange = new_exchange()
     exchange.prompt_tokens()  # counted once for all stages
     once = decide(exchange, SHAPES[shape], state)

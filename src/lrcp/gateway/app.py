@@ -15,6 +15,7 @@ from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.exchange import Exchange, Reply, Stream
 from lrcp.gateway.headers import upstream_headers
 from lrcp.gateway.http1.serving import CANCELS
+from lrcp.gateway.keys.admission import make_listing_admission
 from lrcp.gateway.measurement import reply_headers
 from lrcp.gateway.ports import Ports
 from lrcp.gateway.reading import read_exchange
@@ -51,8 +52,7 @@ class GatewayApp:
         self._runtime = Runtime(
             config=config, book=book, client=self._client, emit=self._exporter.emit, clock=self._clock, ports=ports
         )
-        self._policy_version = 0
-        self._call_model = make_call_handler(config.policy, self._runtime)
+        self.obey(0, config.policy)
         make = ports.make_follower
         self._follower = make(lambda at, policy: self.obey(at.version, policy)) if make else None
         self._in_progress = 0
@@ -61,6 +61,7 @@ class GatewayApp:
     def obey(self, version: int, policy: Policy) -> None:
         """Handle calls that begin from now on by this policy. Raises: InputError - it cannot be obeyed; the old one stays."""
         self._call_model = make_call_handler(policy, self._runtime)
+        self._admit_listing = make_listing_admission(policy.authentication, self._runtime.keys)
         self._policy_version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,12 +160,16 @@ class GatewayApp:
     async def _list_models(self, scope: Scope) -> Reply:
         """The default provider's models, as it lists them."""
         upstream = self._config.upstreams[self._config.default_provider]
-        headers = dict(scope["headers"])
+        try:
+            sent, query_sent = dict(scope["headers"]), scope.get("query_string", b"")
+            headers, query = self._admit_listing(sent, query_sent, self._clock.now_ns())
+        except LrcpError as error:
+            return render_error(OPENAI_CHAT, error)
         traceparent = continue_trace(headers).traceparent()
         request = UpstreamRequest(
             upstream=upstream,
             method="GET",
-            url=endpoints.models_url(upstream.base_url, scope["path"], scope.get("query_string", b"")),
+            url=endpoints.models_url(upstream.base_url, scope["path"], query),
             headers=upstream_headers(headers, upstream, traceparent, family="openai", translated=False),
             timeouts=self._config.timeouts,
         )

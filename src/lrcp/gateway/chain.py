@@ -9,7 +9,11 @@ from lrcp.gateway.providers import declare_upstreams
 from lrcp.gateway.routing.routes import Routes, compile_routes
 from lrcp.gateway.routing.targets import Directory
 from lrcp.gateway.runtime import Runtime
+from lrcp.gateway.stages.authentication import make_authentication_stage
+from lrcp.gateway.stages.budgets import make_budgets_stage
 from lrcp.gateway.stages.cache import make_cache_stage
+from lrcp.gateway.stages.ladder import make_ladder_stage
+from lrcp.gateway.stages.limits import make_limits_stage
 from lrcp.gateway.stages.meter import make_meter_stage
 from lrcp.gateway.stages.resilience import make_resilience_stage
 from lrcp.gateway.stages.route import make_route_stage
@@ -27,9 +31,9 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
     routes = _compile_routes(policy, runtime)
     stages: tuple[Stage | None, ...] = (
         meter,
-        # authentication: whose key is it
-        # limits: requests, tokens, calls in progress
-        # ladder: the step of now
+        make_authentication_stage(policy.authentication, runtime.keys),
+        make_limits_stage(policy.limits, runtime.limits, runtime.clock),
+        make_ladder_stage(policy.ladder, policy.budgets, runtime.budgets, runtime.ladder),
         # guard: evaluators before and after the call
         make_cache_stage(
             policy.cache,
@@ -58,7 +62,7 @@ def _caches_of_ladder(policy: Policy) -> frozenset[str]:
 def _make_inner(policy: Policy, runtime: Runtime) -> Handler:
     """From the chosen targets inward; shadow copies take this way too."""
     stages: tuple[Stage | None, ...] = (
-        # budgets: dollars, reserved before and settled after
+        make_budgets_stage(policy.budgets, runtime.budgets, runtime.book, runtime.clock),
     )
     return compose_stages([stage for stage in stages if stage is not None], _make_last(policy, runtime))
 

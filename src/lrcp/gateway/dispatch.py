@@ -9,6 +9,7 @@ from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.config import Limits, Timeouts
 from lrcp.gateway.exchange import Attempt, AttemptHandler, Exchange, Reply
 from lrcp.gateway.headers import upstream_headers
+from lrcp.gateway.keys.credentials import query_without_virtual_keys
 from lrcp.gateway.providers import Upstream
 from lrcp.gateway.translation import AnswerContext, Translation, make_translation, translatable
 from lrcp.gateway.upstream import UpstreamClient, UpstreamRequest
@@ -75,7 +76,8 @@ def _prepare_translated(exchange: Exchange, attempt: Attempt) -> Translation:
 
 
 def passed_query(query: bytes, upstream: Upstream) -> bytes:
-    """The client's query, without the credential that Google's clients may put there where the gateway has its own."""
+    """The client's query, without a virtual key, and where the gateway has its own key without any that Google's clients may put there."""
+    query = query_without_virtual_keys(query)
     if not upstream.has_key or not any(name in query for name in _CREDENTIALS):
         return query
     return b"&".join(pair for pair in query.split(b"&") if not pair.startswith(_CREDENTIALS))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lrcp.gateway.keys.credentials import without_virtual_keys
 from lrcp.gateway.providers import Upstream
 
 _HOP_BY_HOP: Final = frozenset(
@@ -30,8 +31,10 @@ def upstream_headers(
 
     What names the caller, its cookies and its traces stays here. The client's own credentials go on only when the
     gateway has no key for this provider, in the header that the family wants. Answers are asked for uncompressed, so
-    that they can be measured as they pass. Of a translated call only what concerns the body goes on.
+    that they can be measured as they pass. Of a translated call only what concerns the body goes on. A virtual key
+    never does, also where no policy asks for one.
     """
+    headers = without_virtual_keys(headers)
     if translated:
         passed = [("content-type", "application/json"), ("accept", "*/*")]
     else:

@@ -1,9 +1,13 @@
 """Ports: what a gateway process is joined to outside itself. `app` builds them; a gateway without them is on its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from lrcp.gateway.budgets.ledger import Ledger
+from lrcp.gateway.keys.source import KeySource
+from lrcp.gateway.limits.cells import Cells, private_cells
 from lrcp.gateway.policy.follower import MakeFollower
 
 
@@ -17,7 +21,15 @@ class Part(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """make_follower: of the policy; None keeps to that of the config. parts: what lives with this process, by name."""
+    """make_follower: of the policy; None keeps to that of the config. parts: what lives with this process, by name.
+
+    key_source: of virtual keys; None knows none. open_cells: where limits are counted; called in each worker process.
+    ledger: of budgets; None, and a policy with budgets is refused. journal_folder: see BudgetKeeper.
+    """
 
     make_follower: MakeFollower | None = None
+    key_source: KeySource | None = None
+    open_cells: Callable[[], Cells] = private_cells
     parts: Mapping[str, Part] = field(default_factory=dict)
+    ledger: Ledger | None = None
+    journal_folder: Path | None = None

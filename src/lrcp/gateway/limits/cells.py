@@ -55,6 +55,11 @@ class Cells:
         self.unlocked = 0
         self._salt = self.words[layout.SALT_WORD].to_bytes(8, "little")
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes count in them too."""
+        return self._folder is not None
+
     def __enter__(self) -> Self:
         if self._lock is not None:
             try:

@@ -1,24 +1,14 @@
 """Limits: so many requests and tokens in a window, so many calls at the same time; and how long to wait for the next."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from lrcp.gateway.errors import RefusedError
 from lrcp.gateway.exchange import Exchange, Handler, Outcome, Reply, Stage
-from lrcp.gateway.limits.cells import Cells, private_cells
 from lrcp.gateway.limits.headers import PREFIX, tell_left
 from lrcp.gateway.limits.rules import NEVER, Claim, Rule, compile_limits
-from lrcp.gateway.limits.typical import Typical
+from lrcp.gateway.limits.state import LimitState
 from lrcp.kit.clock import Clock
 from lrcp.model.policy.admission import Limit
-
-
-@dataclass(slots=True)
-class LimitState:
-    """What outlives a policy. Counts belong to a limit's name, so that a limit that is changed goes on counting."""
-
-    cells: Cells = field(default_factory=private_cells)
-    typical: Typical = field(default_factory=Typical)
 
 
 def make_limits_stage(limits: Sequence[Limit], state: LimitState, clock: Clock) -> Stage | None:

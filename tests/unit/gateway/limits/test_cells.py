@@ -12,11 +12,10 @@ import pytest
 
 from lrcp.gateway.limits import layout
 from lrcp.gateway.limits.cells import FILE_NAME, FOLDER_NAME, open_cells, private_cells
-from lrcp.gateway.stages.limits import LimitState
 from lrcp.model.errors import SettingsError
 from lrcp.model.policy.admission import Limit
 from tests.support.exchanges import new_exchange
-from tests.unit.gateway.limits.test_windows import Gate, HandClock, outcome
+from tests.unit.gateway.limits.test_windows import Gate, HandClock, counting_in, outcome
 
 NOW_NS = 1_790_000_000 * 10**9
 
@@ -72,7 +71,7 @@ def test_the_cell_that_is_idle_longest_gives_way() -> None:
 def test_counts_survive_a_restart(tmp_path: Path) -> None:
     for expected in (True, False):
         cells = open_cells(tmp_path)
-        assert Gate(Limit(name="l", requests=1), state=LimitState(cells)).passes() is expected
+        assert Gate(Limit(name="l", requests=1), state=counting_in(cells)).passes() is expected
         cells.close()
 
 
@@ -85,7 +84,7 @@ def test_a_file_of_the_wrong_size_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / FOLDER_NAME).mkdir()
     (tmp_path / FOLDER_NAME / FILE_NAME).write_bytes(b"half")
     cells = open_cells(tmp_path)
-    assert Gate(Limit(name="l", requests=1), state=LimitState(cells)).passes()
+    assert Gate(Limit(name="l", requests=1), state=counting_in(cells)).passes()
     cells.close()
 
 
@@ -103,7 +102,7 @@ def test_calls_at_the_same_time_are_bounded_and_given_back_at_their_end() -> Non
 
 def test_workers_bound_their_calls_together_and_a_closed_one_gives_its_calls_back(tmp_path: Path) -> None:
     clock = HandClock()
-    states = [LimitState(open_cells(tmp_path)) for _ in range(2)]
+    states = [counting_in(open_cells(tmp_path)) for _ in range(2)]
     gates = [Gate(Limit(name="l", concurrent=3), state=state, clock=clock) for state in states]
     assert [states[0].cells.worker, states[1].cells.worker] == [0, 1]
     assert [gates[0].passes(), gates[1].passes(), gates[0].passes(), gates[1].passes()] == [True, True, True, False]
@@ -114,7 +113,7 @@ def test_workers_bound_their_calls_together_and_a_closed_one_gives_its_calls_bac
 
 def test_a_process_that_is_stopped_with_the_lock_does_not_stop_the_others(tmp_path: Path) -> None:
     cells = open_cells(tmp_path)
-    gate = Gate(Limit(name="l", requests=1), state=LimitState(cells))
+    gate = Gate(Limit(name="l", requests=1), state=counting_in(cells))
     with (tmp_path / FOLDER_NAME / FILE_NAME).open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         assert [gate.passes(), gate.passes()] == [True, False]
@@ -139,14 +138,16 @@ from pathlib import Path
 from lrcp.gateway.limits import cells
 from lrcp.gateway.errors import RefusedError
 from lrcp.gateway.limits.rules import compile_limits
-from lrcp.gateway.stages.limits import LimitState, admit
+from lrcp.gateway.limits.state import LimitState
+from lrcp.gateway.stages.limits import admit
 from lrcp.kit.clock import SystemClock
 from lrcp.model.policy.admission import Limit
 from tests.support.exchanges import new_exchange
 
 what, most, tries = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 cells.LOCK_PATIENCE_S = 60.0  # on a busy machine the holder of the lock may have to wait for a core
-state = LimitState(cells.open_cells(Path(sys.argv[1])))
+state = LimitState()
+state.use(cells.open_cells(Path(sys.argv[1])))
 rules = compile_limits([Limit(name="l", every="day", **{what: most})], state.typical)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -195,7 +196,7 @@ def test_processes_that_count_at_the_same_time_let_through_exactly_the_limit(tmp
 
 def test_a_killed_worker_gives_its_calls_back_and_keeps_the_requests_it_counted(tmp_path: Path) -> None:
     clock = HandClock(1_790_000_000 * 10**9)
-    state = LimitState(open_cells(tmp_path))
+    state = counting_in(open_cells(tmp_path))
     gate = Gate(Limit(name="l", every="day", concurrent=10), state=state, clock=clock)
     worker = start_worker(tmp_path, "concurrent", 10, 7)
     tell(worker)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from lrcp.gateway.errors import RefusedError
 from lrcp.gateway.exchange import Exchange, Outcome, Reply
-from lrcp.gateway.limits.cells import open_cells
+from lrcp.gateway.limits.cells import Cells, open_cells
 from lrcp.gateway.limits.headers import render_duration
 from lrcp.gateway.limits.rules import compile_limits
-from lrcp.gateway.stages.limits import LimitState, admit, make_limits_stage
+from lrcp.gateway.limits.state import LimitState
+from lrcp.gateway.stages.limits import admit, make_limits_stage
 from lrcp.model.policy.admission import Limit
 from lrcp.model.policy.scope import Scope
 from tests.support.exchanges import new_exchange
@@ -49,6 +50,12 @@ def outcome(input_tokens: int | None = None, output_tokens: int | None = None, e
         output_tokens=output_tokens,
         cost_nusd=0,
     )
+
+
+def counting_in(cells: Cells) -> LimitState:
+    state = LimitState()
+    state.use(cells)
+    return state
 
 
 class Gate:
@@ -87,7 +94,7 @@ def gates() -> Iterator[list[tuple[LimitState, HandClock]]]:
     """Three workers on one file and one clock."""
     clock = HandClock()
     with TemporaryDirectory() as folder:
-        states = [LimitState(open_cells(Path(folder))) for _ in range(3)]
+        states = [counting_in(open_cells(Path(folder))) for _ in range(3)]
         yield [(state, clock) for state in states]
         for state in states:
             state.cells.close()
