@@ -13,9 +13,13 @@ _S_PER_MS = 0.001
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """retries, breaker and hedge are None where they are off. statuses are those after which a target is asked again."""
+    """retries, breaker and hedge are None where they are off. statuses are those after which a target is asked again.
 
-    timeouts: Timeouts
+    Of a whole answer nothing comes before it is complete, so the policy's first_token_s is for streams alone.
+    """
+
+    of_streams: Timeouts
+    of_whole: Timeouts
     retries: Retries | None
     breaker: BreakerSettings | None
     hedge: Hedge | None
@@ -23,13 +27,19 @@ class Manner(msgspec.Struct, frozen=True):
     max_retries: int
     backoff: Backoff
 
+    def timeouts(self, *, streams: bool) -> Timeouts:
+        """Those of a call's first try."""
+        return self.of_streams if streams else self.of_whole
+
 
 def make_manner(section: Resilience, defaults: Timeouts, chance: Callable[[], float]) -> Manner:
     """Args: chance gives numbers in [0, 1), for the jitter."""
     retries, breaker = section.retries, section.breaker
     settings = BreakerSettings(**msgspec.structs.asdict(breaker)) if breaker is not None else None
+    of_streams = _merge(section, defaults)
     return Manner(
-        timeouts=_merge(section, defaults),
+        of_streams=of_streams,
+        of_whole=msgspec.structs.replace(of_streams, first_byte_s=defaults.first_byte_s),
         retries=retries,
         breaker=settings,
         hedge=section.hedge,

@@ -24,12 +24,13 @@ HEDGE: Final = "hedge"
 class Path:
     """Where one exchange stands. failed: what the client is told if nothing better comes; left: why the first was left."""
 
-    __slots__ = ("deadline_s", "exchange", "failed", "failures_here", "left", "manner", "retries", "untried")
+    __slots__ = ("deadline_s", "exchange", "failed", "failures_here", "left", "manner", "retries", "untried", "usual")
 
     def __init__(self, exchange: Exchange, manner: Manner, now_s: float) -> None:
         self.exchange = exchange
         self.manner = manner
-        self.deadline_s = now_s + manner.timeouts.whole_s
+        self.usual = manner.timeouts(streams=exchange.call.streams)
+        self.deadline_s = now_s + self.usual.whole_s
         self.untried = list(exchange.candidates)
         self.retries = 0
         self.failures_here = 0
@@ -39,7 +40,7 @@ class Path:
     def timeouts(self, now_s: float) -> Timeouts:
         """Those of a later try: what is left of the whole is its whole."""
         left_s = max(0.0, self.deadline_s - now_s)
-        return msgspec.structs.replace(self.manner.timeouts, whole_s=left_s)
+        return msgspec.structs.replace(self.usual, whole_s=left_s)
 
     async def keep(self, tried: Tried) -> None:
         """Keep a failure, or the one before it, whichever tells the client more; close the other."""
@@ -73,7 +74,7 @@ class Pursuer:
         if manner.retries is not None:
             chosen.state.retries.deposit(manner.retries.budget_ratio)
         if manner.hedge is None:
-            tried = await self._try(path, chosen, manner.timeouts)
+            tried = await self._try(path, chosen, path.usual)
         else:
             tried = await self._try_hedged(path, chosen, manner.hedge)
         if tried.rule is None:
@@ -130,13 +131,13 @@ class Pursuer:
         chosen.state.hedges.deposit(hedge.max_ratio)
         delay_s = hedge_delay_s(hedge, chosen.state, streams=exchange.call.streams)
         if delay_s is None:
-            return await self._try(path, chosen, manner.timeouts)
+            return await self._try(path, chosen, path.usual)
 
         def make_second() -> Try | None:
             return self._make_second(path, chosen)
 
         begun_tick = perf_counter_ns()
-        winner = await race(self._trier.attempt(exchange, chosen, manner, manner.timeouts), make_second, delay_s)
+        winner = await race(self._trier.attempt(exchange, chosen, manner, path.usual), make_second, delay_s)
         exchange.upstream_ns += winner.attempt.started_tick - begun_tick + winner.attempt.upstream_ns
         if len(exchange.attempts) > 1:
             exchange.notes["hedged"] = "won" if winner.attempt.hedge else "lost"

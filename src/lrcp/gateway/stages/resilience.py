@@ -35,10 +35,15 @@ def make_resilience_stage(
     """
     usual = make_manner(section, timeouts, chance) if section is not None else None
     manners = {name: make_manner(own, timeouts, chance) for name, own in of_routes.items()}
-    state.keep({manner.breaker for manner in (usual, *manners.values()) if manner and manner.breaker})
+    settings = {manner.breaker for manner in (usual, *manners.values()) if manner and manner.breaker}
     pursuer = Pursuer(Trier(handler, state, clock, max_event_bytes), clock)
+    in_force = False
 
     async def call(exchange: Exchange) -> Reply:
+        nonlocal in_force
+        if not in_force:  # only now: a policy that is refused or tried dry changes nothing
+            in_force = True
+            state.keep(settings)
         if not exchange.candidates:
             raise UpstreamError("no stage chose a provider", code="no_target", status=500)
         manner = manners.get(exchange.route, usual)

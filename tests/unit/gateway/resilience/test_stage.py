@@ -9,7 +9,7 @@ import pytest
 
 from lrcp.gateway.config import Timeouts
 from lrcp.gateway.errors import RefusedError, UpstreamError
-from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply, Stream, Target
+from lrcp.gateway.exchange import Attempt, Exchange, Handler, Outcome, Reply, Stream, Target
 from lrcp.gateway.providers import make_upstreams
 from lrcp.gateway.resilience.state import ResilienceState
 from lrcp.gateway.stages.resilience import make_resilience_stage
@@ -79,7 +79,7 @@ class Bench:
     def __init__(self, section: Resilience | None = QUICK, **of_routes: Resilience) -> None:
         self.clock = FakeClock()
         self.state = ResilienceState(self.clock)
-        self._section, self._of_routes = section, of_routes
+        self.section, self._of_routes = section, of_routes
 
     def call(
         self, provider: Provider, *candidates: Target, exchange: Exchange | None = None, **members: Any
@@ -89,8 +89,11 @@ class Bench:
         return asyncio.run(self.run(provider, exchange)), exchange
 
     async def run(self, provider: Provider, exchange: Exchange) -> Reply:
-        stage = make_resilience_stage(
-            self._section,
+        return await self.stage(provider, self.section)(exchange)
+
+    def stage(self, provider: Provider, section: Resilience | None) -> Handler:
+        return make_resilience_stage(
+            section,
             self._of_routes,
             self.state,
             provider,
@@ -99,7 +102,6 @@ class Bench:
             clock=self.clock,
             chance=lambda: 0.5,
         )
-        return await stage(exchange)
 
 
 def ended(error: str = "", *, cancelled: bool = False) -> Outcome:
@@ -236,6 +238,27 @@ def test_the_whole_time_spans_all_tries() -> None:
     wholes = [attempt.timeouts.whole_s for attempt in provider.attempts if attempt.timeouts]
     assert wholes == pytest.approx([10.0, 6.0, 2.0])
     assert {attempt.timeouts.connect_s for attempt in provider.attempts if attempt.timeouts} == {1.0}
+
+
+def test_the_time_to_the_first_token_is_for_streams_alone() -> None:
+    bench = Bench(Resilience(timeouts=PolicyTimeouts(first_token_s=3.0, idle_s=2.0)))
+    provider = Provider(a=[good()])
+    bench.call(provider, A)
+    bench.call(provider, A, stream=True)
+    first = [attempt.timeouts.first_byte_s for attempt in provider.attempts if attempt.timeouts]
+    assert first == [Timeouts().first_byte_s, 3.0]
+    assert {attempt.timeouts.idle_s for attempt in provider.attempts if attempt.timeouts} == {2.0}
+
+
+def test_a_policy_that_never_comes_into_force_forgets_no_circuit() -> None:
+    bench = Bench(Resilience(retries=None, breaker=Breaker(min_calls=1, open_s=10.0)))
+    with pytest.raises(UpstreamError):
+        bench.call(Provider(a=[broken()]), A)
+    bench.stage(Provider(), Resilience(breaker=Breaker(min_calls=2)))
+    assert not bench.state.healthy("local/a")
+    bench.section = Resilience(breaker=Breaker(min_calls=2))
+    assert bench.call(Provider(a=[good()]), A)[0].status == 200
+    assert bench.state.healthy("local/a")
 
 
 def test_a_circuit_opens_and_the_target_is_passed_over_until_its_probe_goes_well() -> None:
