@@ -16,6 +16,7 @@ from lrcp.gateway.app import GatewayApp
 from lrcp.gateway.asgi import Receive, Scope, Send
 from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.http1.serving import ServerProtocol
+from lrcp.gateway.ports import Ports
 from lrcp.gateway.providers import make_upstreams
 from tests.support.processes import wait_until
 
@@ -44,11 +45,13 @@ class RunningGateway:
 
 
 @contextmanager
-def running_gateway(upstream_url: str, **changes: Any) -> Iterator[RunningGateway]:
+def running_gateway(
+    upstream_url: str, *, ports: Ports | None = None, prices_file: str = "", **changes: Any
+) -> Iterator[RunningGateway]:
     """Serve until the block ends; changes are fields of GatewayConfig."""
     upstreams = make_upstreams("url", {}, url=f"{upstream_url}/v1")
     config = GatewayConfig(upstreams=upstreams, default_provider="url", **changes)
-    gateway = RunningGateway(GatewayApp(config, load_price_book()))
+    gateway = RunningGateway(GatewayApp(config, load_price_book(prices_file), ports=ports))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(gateway, http=ServerProtocol, ws="none", lifespan="on", log_level="warning"))

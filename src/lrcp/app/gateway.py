@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from lrcp import __version__
+from lrcp.app.budget_ledger import StateLedger
 from lrcp.app.policy_source import StatePolicySource
 from lrcp.app.settings import Settings, reachable_host
 from lrcp.app.state_access import StateAccess
@@ -32,6 +33,8 @@ def run_gateway_process(settings: Settings) -> None:
     try:
         ports = Ports(
             make_follower=lambda on_policy: _make_follower(settings, access, on_policy),
+            ledger=StateLedger(access),
+            journal_folder=settings.data_dir / "budgets",
             parts={f"tokens of {name}": keeper for name, keeper in keepers.items()},
         )
         serve_gateway(config, ports)
