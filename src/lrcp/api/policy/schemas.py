@@ -74,7 +74,7 @@ class Change(BaseModel):
     """A member that differs."""
 
     place: str = Field(examples=["$.routes[name=chat].targets[0].weight"])
-    before: Any = Field(description="null where the member is absent, or has its default")
+    before: Any = Field(description="Defaults included; null also for an item that is not there")
     after: Any = None
 
 

@@ -31,7 +31,7 @@ def test_a_policy_in_yaml_becomes_the_next_version_with_who_and_why(api: PolicyA
     assert [put["author"], put["reason"], put["incident"]] == ["ann", "because", "inc-1"]
     assert put["expires_at"] == "2030-03-17T17:48:00.000000000Z"
     assert put["policy"]["routes"][0]["targets"] == [{"to": "local/small", "weight": 3.0}, {"to": "simulated/fast"}]
-    assert [change["place"] for change in put["changes"]] == ["$.routes"]
+    assert [change["place"] for change in put["changes"]] == ["$.routes[name=chat]"]
     assert api.get()["policy"] == put["policy"]
 
 
@@ -102,7 +102,7 @@ def test_the_difference_is_told_member_by_member(api: PolicyApi) -> None:
     diff = api.get("/diff")
     assert [diff["from"], diff["to"]] == [1, 2]
     assert diff["changes"] == [
-        {"place": "$.routes[name=chat].targets[0].weight", "before": 3.0, "after": None},
+        {"place": "$.routes[name=chat].targets[0].weight", "before": 3.0, "after": 1.0},
         {"place": "$.routes[name=chat].targets[1].to", "before": "simulated/fast", "after": "simulated/slow"},
     ]
     assert api.get("/diff", **{"from": 2, "to": 2})["changes"] == []
@@ -133,7 +133,7 @@ def test_an_expired_version_gives_way_to_the_one_before_it(api: PolicyApi) -> No
 def test_a_check_changes_nothing_and_says_what_would_change(api: PolicyApi) -> None:
     good = api.post("/check", content=ROUTES)
     assert good["valid"]
-    assert good["changes"][0]["place"] == "$.routes"
+    assert good["changes"][0]["place"] == "$.routes[name=chat]"
     bad = api.post("/check", content="routes: 3")
     assert bad["errors"] == [{"place": "$.routes", "message": "it must be a list, not a whole number (3)", "line": 1}]
     assert not bad["valid"]
