@@ -14,6 +14,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from google import genai
+from google.genai import errors as genai_errors
+from google.genai import types
 
 from lrcp.gateway.config import TelemetryConfig, Timeouts
 from lrcp.model.policy.document import Policy
@@ -245,6 +248,34 @@ def test_a_stream_to_anthropics_client_that_breaks_ends_with_an_error_event_of_a
         assert [next(stream).type for _ in range(3)][-1] == "content_block_delta"
         with pytest.raises(anthropic.APIStatusError) as caught:
             list(stream)
+    assert "broke off in the middle of its answer" in str(caught.value)
+    assert stage.listener.only()["error.type"] == "upstream_cut"
+    stage.assert_nothing_is_left()
+
+
+def gemini_client(stage: Stage) -> genai.Client:
+    options = types.HttpOptions(base_url=stage.gateway.url, retry_options=types.HttpRetryOptions(attempts=1))
+    return genai.Client(api_key="none", vertexai=False, http_options=options)
+
+
+def test_geminis_client_is_told_in_its_own_words(scenes: Scenes) -> None:
+    stage = scenes.stage(scenes.upstream(raw.resets).url)
+    client = gemini_client(stage)  # one that nobody holds closes itself
+    with pytest.raises(genai_errors.ServerError) as caught:
+        client.models.generate_content(model="ailing", contents="What shall I do?")
+    assert (caught.value.code, caught.value.status) == (502, "UNAVAILABLE")
+    assert "closed the connection without an answer" in str(caught.value.message)
+    assert stage.listener.only()["error.type"] == "upstream_disconnected"
+    stage.assert_nothing_is_left()
+
+
+def test_a_stream_to_geminis_client_that_breaks_ends_with_an_error_of_its_own(scenes: Scenes) -> None:
+    stage = scenes.stage(scenes.upstream(raw.cuts_after_the_first_token).url, AGAIN)
+    client = gemini_client(stage)
+    stream = client.models.generate_content_stream(model="ailing", contents="What shall I do?")
+    assert next(stream).text == WORDS[0]
+    with pytest.raises(genai_errors.APIError) as caught:
+        list(stream)
     assert "broke off in the middle of its answer" in str(caught.value)
     assert stage.listener.only()["error.type"] == "upstream_cut"
     stage.assert_nothing_is_left()
