@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -75,6 +76,7 @@ _QUESTION: Final = re.compile(
 _OPEN: Final = frozenset({"how", "what", "which", "why", "who", "when", "where"})
 _BEFORE_WHEN: Final = POLAR | {"what", "how", "why", "can", "could", "may", "would"}
 _COUNTED: Final = "counted"
+_TO_ME: Final = "to me: "
 _PASSIVE: Final = frozenset({"is", "are", "was", "were", "be", "been", "being", "got"})
 _NEGATIONS: Final = frozenset().union(*NEGATIONS.values())
 _SYNONYM_OF: Final = {stem(word): stem(group.split()[0]) for group in SYNONYMS for word in group.split()}
@@ -134,9 +136,10 @@ def _differ(one: str, other: str) -> bool:
 
 
 def _owners_differ(one: frozenset[str], other: frozenset[str]) -> bool:
-    if ("to me" in one) != ("to me" in other):
+    if {word for word in one ^ other if word.startswith(_TO_ME)}:
         return True
-    return bool(one and other and one.isdisjoint(other))
+    mine, theirs = (frozenset(word for word in words if not word.startswith(_TO_ME)) for words in (one, other))
+    return bool(mine and theirs and mine.isdisjoint(theirs))
 
 
 def _content_conflict(one: Traits, other: Traits) -> str:
@@ -255,7 +258,8 @@ def _obliges(tokens: list[str]) -> bool:
 def _owners_of(tokens: list[str]) -> frozenset[str]:
     """Whose things are spoken of, and whether something is done to the one who asks."""
     owners = {OWNERS[token] for token in tokens if token in OWNERS}
-    return frozenset(owners | {"to me"}) if "me" in tokens else frozenset(owners)
+    done = {f"{_TO_ME}{stem(verb)}" for verb, token in pairwise(tokens) if token == "me"}
+    return frozenset(owners | done)
 
 
 def _agent_of(tokens: list[str], roles: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ STOP_WORDS: Final[Mapping[str, frozenset[str]]] = {
         needs needed want wants wanted wish like know knowing tell told explain explained describe give show showing
         help helps say says mean meaning means possible able go going gets getting get got make makes making made
         trying try tries tried look looking find finding wonder wondering question ask asking answer advise information
-        info detail details wanna gonna dear assist assistance learn understand out up proper best recommended good
+        info detail details wanna gonna dear assist assistance learn understand proper best recommended good
         work works happen happens happened happening quick easy simple briefly brief short definition define overview
         take takes took taken using use used uses allowed permitted let possible"""
     ),
@@ -127,7 +127,7 @@ _NOT_NUMBERS: Final = _words("once second acht")
 RELATIONS: Final = _words(
     """before after above below under over until till since within inside outside beyond between among against
     toward towards behind beneath beside near across through than least most more less fewer greater lower higher
-    only all every each always whole entire same different other another again still already yet
+    only all every each always whole entire same different other another again still already yet out up down off away back
     vor nach über unter seit während innerhalb außerhalb zwischen gegen mehr weniger immer alle nur bis
     antes después sobre bajo desde durante dentro fuera entre contra hacia más menos siempre todos todo solo hasta
     avant après sous depuis pendant dedans dehors entre contre vers plus moins toujours tous tout seulement jusqu"""
@@ -146,7 +146,7 @@ MODALS: Final = _words(
     "should must ought required mandatory necessary obligatory sollte sollen soll muss debo debería dois doit"
 )
 PAST: Final = _words("was were did had war waren wurde wurden hatte era eran fue fueron était étaient")
-PRESENT: Final = _words("is are am will ist sind wird werden es son será sont est sera")
+PRESENT: Final = _words("is are am do does will ist sind wird werden es son será sont est sera")
 POLAR: Final = _words("is are was were do does did has have had will am must should")
 """A question that begins so wants a yes or a no. Those with can or could are as often requests."""
 
