@@ -54,7 +54,7 @@ def test_the_bounds_are_the_codes() -> None:
     assert budget.balance(1e6) == 20
     mib = 1024 * 1024
     for words in (
-        f"one event of {Limits().max_event_bytes // mib} MiB and {beginning._MAX_HELD_PIECES} pieces",
+        f"{beginning.MAX_HELD_EVENTS} events, {Limits().max_event_bytes // mib} MiB and {beginning.MAX_HELD_PIECES} pieces",
         f"{state.LEAST_REST_S:g} s at least and {state.MAX_REST_S:g} s at most",
         f"The {state.MAX_TARGETS:,} targets used last",
         f"of the {state.MAX_TOLD} targets used last",

@@ -11,8 +11,10 @@ from lrcp.gateway.wire.format import UNDECODABLE, Format
 from lrcp.gateway.wire.sse import EventSplitter
 from lrcp.gateway.wire.transcript import Transcript
 
-_MAX_HELD_PIECES: Final = 256
-"""Of a provider that sends so many pieces without a word of its answer, the beginning is handed on as it is."""
+MAX_HELD_EVENTS: Final = 16
+"""More than any format has before its first token: what comes then is an answer of a kind that is not understood here."""
+MAX_HELD_PIECES: Final = 256
+"""Comments that keep a connection alive are no events; a stream of nothing else is handed on as it is in the end."""
 
 _STATUS_OF_KIND: Final = {
     "invalid_request_error": 400,
@@ -39,34 +41,58 @@ async def await_first_token(
     Returns: 200, or the status that an error event in place of the first token stands for.
     Raises: UpstreamError - it broke, ended or took too long before its first token.
     """
-    splitter, transcript, held = EventSplitter(max_event_bytes), Transcript(0), []
+    beginning = _Beginning(format, max_event_bytes)
     try:
         async with asyncio.timeout(max(0.0, first_token_s - spent_s)):
             async for piece in stream:
-                held.append(piece)
-                _read(format, transcript, splitter.feed(piece))
-                if transcript.started or transcript.complete or len(held) >= _MAX_HELD_PIECES:
+                if beginning.add(piece):
                     break
             else:
-                _require_answer(format, transcript, splitter.take_rest())
+                beginning.end()
     except TimeoutError as error:
         message = f"the provider sent no token of its answer within {first_token_s:g} s"
         raise UpstreamError(message, code="upstream_timeout", status=504) from error
-    stream.put_back(held)
-    return 200 if transcript.error is None else _status_of_event(transcript.error)
+    stream.put_back(beginning.pieces)
+    error_in_stream = beginning.transcript.error
+    return 200 if error_in_stream is None else _status_of_event(error_in_stream)
 
 
-def _read(format: Format, transcript: Transcript, events: list[bytes]) -> None:
-    for event in events:
-        format.read_event(transcript, event)
+class _Beginning:
+    """What came of a stream so far."""
 
+    __slots__ = ("_bytes_left", "_events", "_format", "_splitter", "pieces", "transcript")
 
-def _require_answer(format: Format, transcript: Transcript, rest: bytes) -> None:
-    """For a stream that has ended: its last event may lack the blank line after it."""
-    if rest:
-        _read(format, transcript, [rest])
-    if not (transcript.started or transcript.complete):
-        raise UpstreamError("the provider's stream ended before its first token", code="upstream_cut")
+    def __init__(self, format: Format, max_bytes: int) -> None:
+        self.transcript = Transcript(0)
+        self.pieces: list[bytes] = []
+        self._format = format
+        self._splitter = EventSplitter(max_bytes)
+        self._bytes_left = max_bytes
+        self._events = 0
+
+    def add(self, piece: bytes) -> bool:
+        """Returns: whether this is the end of the beginning. Raises: UpstreamError - an event without end."""
+        self.pieces.append(piece)
+        self._bytes_left -= len(piece)
+        self._read(self._splitter.feed(piece))
+        full = self._events >= MAX_HELD_EVENTS or len(self.pieces) >= MAX_HELD_PIECES or self._bytes_left <= 0
+        return full or self._answers()
+
+    def end(self) -> None:
+        """The stream has ended; its last event may lack the blank line after it. Raises: UpstreamError - with no answer."""
+        rest = self._splitter.take_rest()
+        if rest:
+            self._read([rest])
+        if not self._answers():
+            raise UpstreamError("the provider's stream ended before its first token", code="upstream_cut")
+
+    def _read(self, events: list[bytes]) -> None:
+        for event in events:
+            self._format.read_event(self.transcript, event)
+            self._events += not event.startswith(b":")
+
+    def _answers(self) -> bool:
+        return self.transcript.started or self.transcript.complete
 
 
 def _status_of_event(error: Any) -> int:

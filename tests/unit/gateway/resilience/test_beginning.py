@@ -129,6 +129,15 @@ def test_what_is_held_is_bounded() -> None:
     provider = Provider(*[b": ping\n\n"] * 1000)
     assert begin(provider)[0] == 200
     assert provider.taken == 256
+    provider = Provider(*[b": " + b"x" * 97 + b"\n\n"] * 1000)
+    assert begin(provider, max_event_bytes=1000)[0] == 200
+    assert provider.taken == 10
+
+
+def test_an_answer_of_a_kind_that_is_not_understood_is_not_held_back_for_long() -> None:
+    provider = Provider(*[event({"audio": {"data": "AAAA"}})] * 100)
+    assert begin(provider)[0] == 200
+    assert provider.taken == 16
 
 
 def body(content: bytes, kind: bytes = b"application/json") -> Reply:
