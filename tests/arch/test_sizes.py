@@ -14,6 +14,7 @@ BROAD_EXCEPT = {
     "lrcp/ingest/receivers/otlp/grpc_server.py": "as ingest/http.py: a decoder's bug answers one call; nothing is acknowledged",
     "lrcp/gateway/app.py": "a fault of ours is a reply and a line in the log, never a broken connection",
     "lrcp/gateway/budgets/keeper.py": "whatever is wrong with the ledger, calls go on from the leases at hand; logged, and told in /health",
+    "lrcp/gateway/policy/follower.py": "a stage that cannot be made refuses the policy; the one before it stays in force",
     "lrcp/api/health.py": "a check that fails, however it does, is the answer to whoever asks for health",
 }
 """The boundaries: module -> why an error of any kind stops there. Each counts or logs it, and says `# boundary: ...`."""

@@ -187,6 +187,21 @@ async def test_a_policy_that_the_gateway_cannot_obey_is_neither_in_force_nor_kep
 
 
 @pytest.mark.anyio
+async def test_a_fault_of_ours_in_taking_a_policy_refuses_it_too(policies: PolicyStore, tmp_path: Path) -> None:
+    put(policies)
+    gateway = Gateway()
+    async with following(tmp_path, gateway) as follower:
+        await until(lambda: gateway.versions[-1:] == [1])
+        gateway.taken = None  # type: ignore[assignment]
+        put(policies, b"{}")
+        await until(lambda: "refused" in follower.describe())
+        assert "AttributeError" in follower.describe()["refused"]["reason"]
+        gateway.taken = []
+        put(policies)
+        await until(lambda: gateway.versions == [3])
+
+
+@pytest.mark.anyio
 async def test_a_policy_that_expires_gives_way_to_the_one_before_it(policies: PolicyStore, tmp_path: Path) -> None:
     put(policies)
     gateway = Gateway()

@@ -153,7 +153,7 @@ class PolicyFollower:
         try:
             return decode_policy(version.document, providers=self._providers)
         except InputError as error:
-            self._refuse(version, error)
+            self._refuse(version, str(error))
             return None
 
     def _take(self, version: PolicyVersion, policy: Policy) -> bool:
@@ -161,15 +161,19 @@ class PolicyFollower:
         try:
             self._on_policy(version, policy)
         except InputError as error:
-            self._refuse(version, error)
+            self._refuse(version, str(error))
+            return False
+        except Exception as error:  # boundary: a stage that cannot be made refuses the policy, not the gateway
+            log.exception("policy %d cannot be put in force", version.version)
+            self._refuse(version, f"a fault of this gateway, its log says more ({type(error).__name__})")
             return False
         if version.version != self.in_force.version:
             log.info("policy %d is in force: %s, by %s", version.version, version.reason, version.author)
         self._seen, self.in_force, self._refused = version.version, version, None
         return True
 
-    def _refuse(self, version: PolicyVersion, error: InputError) -> None:
-        reason = str(error)[:_MAX_REASON_CHARS]
+    def _refuse(self, version: PolicyVersion, reason: str) -> None:
+        reason = reason[:_MAX_REASON_CHARS]
         log.error("policy %d is refused, %d stays in force: %s", version.version, self.in_force.version, reason)
         self._seen = version.version
         self._refused = {"version": version.version, "reason": reason}
