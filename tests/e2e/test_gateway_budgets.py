@@ -151,15 +151,14 @@ def check_cap(upstream: PricedUpstream, fleet: Fleet, dollars: int, *, killed_co
 
 
 def test_a_burst_through_four_processes_stops_at_the_cap(tmp_path: Path) -> None:
-    with running_priced_upstream() as upstream:
-        with running_fleet(tmp_path, upstream, dollars=4) as fleet:
-            seen = asyncio.run(burst(fleet, connections=8, until_s=60))
-            assert seen.keys() == {"ok", "budget_exceeded"}
-            check_cap(upstream, fleet, 4)
-            for child in fleet.children.values():
-                stop(child)
-            (use,) = fleet.uses()
-            assert (use.spent_nusd, use.reserved_nusd, use.leases) == (upstream.owed_nusd, 0, 0)
+    with running_priced_upstream() as upstream, running_fleet(tmp_path, upstream, dollars=4) as fleet:
+        seen = asyncio.run(burst(fleet, connections=8, until_s=60))
+        assert seen.keys() == {"ok", "budget_exceeded"}
+        check_cap(upstream, fleet, 4)
+        for child in fleet.children.values():
+            stop(child)
+        (use,) = fleet.uses()
+        assert (use.spent_nusd, use.reserved_nusd, use.leases) == (upstream.owed_nusd, 0, 0)
 
 
 def test_processes_that_are_killed_in_a_burst_do_not_overshoot_the_cap(tmp_path: Path) -> None:
