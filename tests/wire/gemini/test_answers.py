@@ -166,6 +166,16 @@ def test_a_stream_is_read_step_by_step() -> None:
     ]
 
 
+def test_a_picture_has_no_place_in_a_translated_stream() -> None:
+    with pytest.raises(UpstreamError, match="a stream cannot hold Media"):
+        parse_stream(chunk({"inlineData": {"mimeType": "image/png", "data": "AA=="}}))
+
+
+def test_an_answers_sound_of_an_untold_type_is_the_providers_fault() -> None:
+    with pytest.raises(UpstreamError, match="media type"):
+        CODEC.render_reply(ChatReply(id="", model="m", parts=[Media("audio", data="AA==")], stop="end"))
+
+
 def test_a_stream_of_a_refused_prompt_ends_filtered() -> None:
     blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "m", "responseId": "r"}
     assert parse_stream(event(blocked)) == [Started("r", "m"), Finished("filter")]

@@ -203,7 +203,7 @@ def _decode_reply(body: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=kind)
     except UNDECODABLE as error:
-        raise UpstreamError(f"the provider's answer holds no embeddings: {error}", code="upstream_invalid") from error
+        raise UpstreamError(f"the provider's answer holds no embeddings: {error}", code="invalid_reply") from error
 
 
 def _text_of(content: _TextContent) -> str:

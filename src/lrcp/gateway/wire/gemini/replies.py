@@ -12,13 +12,14 @@ from lrcp.gateway.wire.format import decode_json
 from lrcp.gateway.wire.gemini import answers as wire
 from lrcp.gateway.wire.gemini.media import parse_blob, render_media
 from lrcp.gateway.wire.gemini.outcome import blocked, reason_of, render_usage, stop_of
+from lrcp.model.errors import InputError
 
 
 def parse_reply(body: bytes) -> ChatReply:
     """The first candidate, and what it used. Raises: UpstreamError - it is no reply of Gemini."""
     answer = wire.decode_answer(body)
     if answer is None or not (answer.candidates or blocked(answer)):
-        raise UpstreamError("the provider's answer is no reply of generateContent", code="upstream_invalid")
+        raise UpstreamError("the provider's answer is no reply of generateContent", code="invalid_reply")
     candidate = (answer.candidates or [wire.Candidate()])[0]
     parts = PartParser(answer.response_id or "").parse(wire.parts_of(candidate))
     calls = any(isinstance(part, ToolCall) for part in parts)
@@ -67,7 +68,7 @@ class PartParser:
 
 
 def render_reply(reply: ChatReply) -> bytes:
-    """The body of a reply."""
+    """The body of a reply. Raises: UpstreamError - the answer holds a medium of a type that it does not tell."""
     parts = [rendered for part in reply.parts if (rendered := render_part(part)) is not None]
     reason = reason_of(reply.stop, malformed=len(parts) < len(reply.parts))
     return msgspec.json.encode(render_answer(reply.id, reply.model, parts, reason, reply.created_s, reply.usage))
@@ -100,8 +101,15 @@ def render_part(part: Part) -> dict[str, Any] | None:
     if isinstance(part, Thinking):
         return {"text": part.text, "thought": True}
     if isinstance(part, Media):
-        return render_media(part)
+        return _render_media(part)
     return None if isinstance(part, ToolResult) else render_call(part)
+
+
+def _render_media(media: Media) -> dict[str, Any]:
+    try:
+        return render_media(media)
+    except InputError as error:
+        raise UpstreamError(str(error), code="untranslatable_reply") from error
 
 
 def render_call(call: ToolCall) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrcp.evaluators.cost import TokenUsage
+from lrcp.gateway.errors import UpstreamError
 from lrcp.gateway.wire.chat import (
     ChatRequest,
     Delta,
@@ -29,7 +30,10 @@ from lrcp.gateway.wire.sse import event_data
 
 
 class GeminiStreamParser:
-    """Chunks in, steps out. Each chunk is a reply of its own, with the next words and the counts so far."""
+    """Chunks in, steps out. Each chunk is a reply of its own, with the next words and the counts so far.
+
+    feed raises UpstreamError for a part that has no step, such as a picture.
+    """
 
     def __init__(self) -> None:
         self._parts: PartParser | None = None
@@ -70,7 +74,7 @@ class GeminiStreamParser:
         if isinstance(part, Thinking):
             return [ThinkingDelta(part.text, part.signature)]
         if not isinstance(part, ToolCall):
-            return []
+            raise UpstreamError(f"a stream cannot hold {type(part).__name__}", code="untranslatable_reply")
         index, self._calls = self._calls, self._calls + 1
         begun = ToolCallStarted(index, part.id, part.name, part.signature)
         return [begun, ToolArgumentsDelta(index, part.arguments)]
