@@ -41,7 +41,7 @@ class BuiltinEmbedder:
 
     def __init__(self) -> None:
         """Raises: InputError - the extra `semantic` is not installed."""
-        self._weights, self._vocabulary = _data_path(*_WEIGHTS), _data_path(*_VOCABULARY)
+        self.weights, self.vocabulary = _data_path(*_WEIGHTS), _data_path(*_VOCABULARY)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
         self._model: MiniLm | None = None
 
@@ -51,7 +51,7 @@ class BuiltinEmbedder:
     def embed_now(self, texts: Sequence[str]) -> Vectors:
         """The same, blocking the caller."""
         if self._model is None:
-            self._model = load_minilm(self._weights, self._vocabulary)
+            self._model = load_minilm(self.weights, self.vocabulary)
         return self._model.embed(texts)
 
     def close(self) -> None:

@@ -234,10 +234,10 @@ def _codes_of(plain: str) -> Iterable[str]:
 
 def _questions_of(lowered: str) -> frozenset[str]:
     """What kinds of answer are wanted; none for what, which, how and requests. `What happens when` asks for no time."""
-    kinds = {_QUESTION_OF[match[1]] for match in _QUESTION.finditer(lowered)}
+    words = {match[1] for match in _QUESTION.finditer(lowered)}
     if lowered.lstrip().partition(" ")[0] in _BEFORE_WHEN:
-        kinds.discard("when")
-    return frozenset(kinds)
+        words.discard("when")
+    return frozenset(_QUESTION_OF[word] for word in words)
 
 
 def _mood_of(tokens: list[str]) -> str:

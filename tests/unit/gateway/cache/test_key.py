@@ -29,7 +29,11 @@ def with_body(exchange: Exchange, body: bytes) -> Exchange:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -46,7 +50,9 @@ def test_members_in_another_order_and_with_other_white_space_are_the_same_reques
     for name in ("conversation", "background", "container"):
         members.pop(name, None)
     one = with_body(new_exchange(), json.dumps(members).encode())
-    other = with_body(new_exchange(), json.dumps(shuffled(members), indent=3, ensure_ascii=False).encode("utf-8", "replace"))
+    other = with_body(
+        new_exchange(), json.dumps(shuffled(members), indent=3, ensure_ascii=False).encode("utf-8", "replace")
+    )
     if read_fields(one.body, MAX) is None or json.loads(one.body) != json.loads(other.body):
         return  # a lone half of a character, which JSON in UTF-8 cannot hold
     assert key_of(one) == key_of(other)
@@ -62,7 +68,9 @@ def test_other_words_are_another_request(one: str, other: str) -> None:
 
 @given(
     st.sampled_from(["key", "team", "user", "session"]),
-    st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.sampled_from(["a", "b", ""])), min_size=2, max_size=2, unique=True),
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b", ""]), st.sampled_from(["a", "b", ""])), min_size=2, max_size=2, unique=True
+    ),
 )
 def test_no_two_credentials_ever_share_an_answer_however_they_call_themselves(
     tenant: Tenant, callers: list[tuple[str, str]]
@@ -87,9 +95,9 @@ def test_a_team_shares_among_its_virtual_keys() -> None:
 
 @pytest.mark.parametrize("member", ["user", "metadata", "service_tier", "stream_options", "safety_identifier"])
 def test_members_that_do_not_change_the_answer_do_not_change_the_key(member: str) -> None:
-    assert key_of(new_exchange(**{member: {"a": "b"}} if member in ("metadata", "stream_options") else {member: "x"})) == key_of(
-        new_exchange()
-    )
+    assert key_of(
+        new_exchange(**{member: {"a": "b"}} if member in ("metadata", "stream_options") else {member: "x"})
+    ) == key_of(new_exchange())
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,17 @@ def test_a_number_is_the_same_however_it_is_written_and_null_is_as_good_as_nothi
 def test_another_model_route_or_policy_is_another_answer() -> None:
     routed = new_exchange()
     routed.route = "cheap"
-    assert len({key_of(new_exchange()), key_of(new_exchange("gpt-5")), key_of(routed), key_of(new_exchange(), directions="v2")}) == 4
+    assert (
+        len(
+            {
+                key_of(new_exchange()),
+                key_of(new_exchange("gpt-5")),
+                key_of(routed),
+                key_of(new_exchange(), directions="v2"),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_key_in_the_query_belongs_to_the_tenant_and_the_rest_of_it_to_the_answer() -> None:
@@ -126,7 +144,9 @@ def test_a_key_in_the_query_belongs_to_the_tenant_and_the_rest_of_it_to_the_answ
     assert key_of(new_exchange(query="alt=sse"), "all") != key_of(new_exchange(), "all")
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"\xff", b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", b"{}" + b" " * MAX])
+@pytest.mark.parametrize(
+    "body", [b"", b"[1]", b"{", b"\xff", b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", b"{}" + b" " * MAX]
+)
 def test_what_cannot_be_read_or_is_too_large_is_not_cached(body: bytes) -> None:
     assert read_fields(body, MAX) is None
 
