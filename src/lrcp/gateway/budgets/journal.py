@@ -49,6 +49,8 @@ class Journal:
         """settled: whether all is in the database, so that the file is of no more use."""
         if settled:
             self._path.unlink(missing_ok=True)
+        # The mapped memory keeps the file open as long as a lease refers to it.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
 

@@ -34,6 +34,8 @@ CLOSE_S: Final = 5.0
 MAX_LEASES: Final = SLOTS
 MAX_CLAIMS: Final = 500
 
+_NEVER_S: Final = float("-inf")
+
 Answer = Literal["granted", "exhausted", "away"]
 _T = TypeVar("_T")
 _Waiter = tuple[int, asyncio.Future[Answer]]
@@ -64,7 +66,7 @@ class BudgetKeeper:
         self._failures = 0
         self._down_until_s = 0.0
         self._problem = ""
-        self._synced_s = self._swept_s = self._recovered_s = self._searched_s = float("-inf")
+        self._synced_s = self._swept_s = self._recovered_s = self._searched_s = _NEVER_S
 
     def find_lease(self, budget: str, value: str) -> Lease | None:
         """The lease at hand, if there is one; it may be of a window that is over."""
@@ -157,8 +159,12 @@ class BudgetKeeper:
             await self._rest()
             self._work.clear()
             try:
-                await self._recover()
+                if self._synced_s == _NEVER_S:
+                    # What killed processes held is free before the first request asks.
+                    await self._recover()
                 await self._sync()
+                # Only now, as a process that slept for long would take itself for dead.
+                await self._recover()
             except LrcpError as error:
                 self._fail(error)
             except Exception as error:  # boundary: whatever is wrong with the ledger, leases at hand go on
