@@ -160,6 +160,8 @@ class Measurement:
 
     def _count(self) -> tuple[TokenUsage, bool]:
         """Tokens, and whether they are an estimate because the provider did not count, or did not come to the end."""
+        if self.exchange.cache in CACHE_HITS:
+            return TokenUsage(), False  # nothing was generated, whatever the answer says of its first time
         if self._usage is None or self._usage[1]:
             reported = self._reported()
             if reported is None:
@@ -175,8 +177,6 @@ class Measurement:
         return msgspec.structs.replace(reported, output_tokens=self.transcript.output_tokens()), True
 
     def _reported(self) -> TokenUsage | None:
-        if self.exchange.cache in CACHE_HITS:
-            return TokenUsage()  # nothing was generated, whatever the answer says of its first time
         last = self.exchange.attempts[-1] if self.exchange.attempts else None
         return last.usage if last is not None and last.usage is not None else self.transcript.usage
 
