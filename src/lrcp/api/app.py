@@ -29,6 +29,7 @@ _TAGS: Final = [
     {"name": "Overview", "description": "Requests, errors, latency, tokens and cost over time."},
     {"name": "SQL", "description": "Read-only ClickHouse SQL over the telemetry tables."},
     {"name": "Policy", "description": "What the gateway obeys: read, change, compare, try out, go back."},
+    {"name": "Keys", "description": "Virtual keys of the gateway's callers."},
     {"name": "Health", "description": "Each component and why."},
 ]
 

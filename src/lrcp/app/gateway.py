@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from lrcp import __version__
 from lrcp.app.budget_ledger import StateLedger
+from lrcp.app.key_source import StateKeySource
 from lrcp.app.policy_source import StatePolicySource
 from lrcp.app.settings import Settings, reachable_host
 from lrcp.app.state_access import StateAccess
@@ -14,6 +15,7 @@ from lrcp.gateway.config import GatewayConfig, TelemetryConfig
 from lrcp.gateway.credentials.google import TOKEN_VARIABLE, make_google_keeper
 from lrcp.gateway.credentials.keeper import TokenKeeper
 from lrcp.gateway.credentials.vertex import find_vertex_url
+from lrcp.gateway.limits.cells import open_cells
 from lrcp.gateway.policy.follower import OnPolicy, PolicyFollower
 from lrcp.gateway.policy.kept import FILE_NAME, PolicyFile
 from lrcp.gateway.policy.known import KNOWN_PROVIDERS
@@ -35,6 +37,8 @@ def run_gateway_process(settings: Settings) -> None:
             make_follower=lambda on_policy: _make_follower(settings, access, on_policy),
             ledger=StateLedger(access),
             journal_folder=settings.data_dir / "budgets",
+            key_source=StateKeySource(access),
+            open_cells=lambda: open_cells(settings.data_dir),
             parts={f"tokens of {name}": keeper for name, keeper in keepers.items()},
         )
         serve_gateway(config, ports)

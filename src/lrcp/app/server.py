@@ -18,6 +18,7 @@ from lrcp import __version__
 from lrcp.api.app import create_api
 from lrcp.api.guard import LOCAL_HOSTS
 from lrcp.api.health import HealthCheck
+from lrcp.api.keys.routes import key_router
 from lrcp.api.policy.routes import policy_router
 from lrcp.app.forward import FORWARDED_PATHS, Forward
 from lrcp.app.front import Front
@@ -41,6 +42,7 @@ from lrcp.ingest.receivers.otlp.signals import otlp_signals
 from lrcp.ingest.rollup import TrafficRollup
 from lrcp.kit.clock import SystemClock
 from lrcp.model.errors import SettingsError
+from lrcp.store.state.keys import KeyStore
 from lrcp.store.state.policies import PolicyStore
 from lrcp.store.state.store import open_state
 from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
@@ -179,7 +181,10 @@ class Server:
             clock=self.clock,
             allowed_hosts=_allowed_hosts(self._settings),
             sql_settings=_READ_ONLY if self._settings.store_dsn else None,
-            routers=(policy_router(PolicyStore(self._state), self.store, self._book, self.clock),),
+            routers=(
+                policy_router(PolicyStore(self._state), self.store, self._book, self.clock),
+                key_router(KeyStore(self._state), self.clock),
+            ),
         )
         return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)
 

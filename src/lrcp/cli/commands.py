@@ -8,6 +8,7 @@ import typer
 
 from lrcp import __version__
 from lrcp.app.settings import Settings
+from lrcp.cli.keys import keys_app
 from lrcp.cli.options import log_to_stderr, takes_settings
 from lrcp.cli.policy import policy_app
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()

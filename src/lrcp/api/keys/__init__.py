@@ -1,0 +1,1 @@
+"""/api/keys: the virtual keys of the gateway's callers."""
