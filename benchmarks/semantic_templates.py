@@ -81,9 +81,6 @@ _DEV: Final = (
         ("negation:Why is there no status of ticket {ticket}?",),
         {"ticket": ("OPS-1042", "OPS-1024", "DEV-1042", "ops-10421", "4471", "4417")},
     ),
-)  # fmt: skip
-
-_HELDOUT: Final = (
     (
         ("How tall is {person}?", "What is the height of {person}?", "how tall is {person} exactly"),
         ("question:How old is {person}?", "antonym:How small is {person}?", "negation:How tall is {person} not?"),
@@ -121,6 +118,37 @@ _HELDOUT: Final = (
         ("Why did sales {move} in {month}?", "What is the reason sales {move} in {month}?", "why did our sales {move} in {month}"),
         ("negation:Why did sales not {move} in {month}?", "question:Did sales {move} in {month}?"),
         {"move": ("rise", "fall", "stagnate"), "month": ("March", "April", "Q3", "Q4")},
+    ),
+)  # fmt: skip
+
+_HELDOUT: Final = (
+    (
+        ("When does the {kind} from {one} to {two} leave?", "What time does the {kind} from {one} to {two} leave?",
+         "At what time is the {kind} from {one} to {two} leaving?"),
+        ("order:When does the {kind} from {two} to {one} leave?", "negation:When does the {kind} from {one} to {two} not leave?",
+         "antonym:When does the {kind} from {one} to {two} arrive?"),
+        {"kind": ("ferry", "night train"), "one": ("Split", "bari", "Durres"), "two": ("Corfu", "ancona", "Pula")},
+    ),
+    (
+        ("Is {amount} of {food} a day too much?", "Is eating {amount} of {food} a day too much?", "{amount} of {food} a day, is that too much?"),
+        ("negation:Is {amount} of {food} a day not too much?", "antonym:Is {amount} of {food} a day too little?"),
+        {"amount": ("50 g", "150 g", "2 cups", "two spoons"), "food": ("nuts", "cheese", "red meat", "kale")},
+    ),
+    (
+        ("Send invoice {number} to {person}", "Please send invoice {number} to {person}", "Can you send {person} invoice {number}?"),
+        ("negation:Don't send invoice {number} to {person}", "negation:Never send invoice {number} to {person}",
+         "direction:Send invoice {number} from {person}"),
+        {"number": ("2024-118", "2024-181", "77", "770"), "person": ("Dr. Kim", "alice", "Bob Miller", "ACME")},
+    ),
+    (
+        ("Can {animal} live with {other}?", "Are {animal} able to live with {other}?", "can {animal} live together with {other}"),
+        ("negation:Can {animal} live without {other}?", "negation:Why can't {animal} live with {other}?"),
+        {"animal": ("rabbits", "parrots", "turtles", "ferrets"), "other": ("hamsters", "goldfish", "puppies")},
+    ),
+    (
+        ("Which {thing} did {team} win in {year}?", "What {thing} did {team} win in {year}?", "which {thing} has {team} won in {year}"),
+        ("antonym:Which {thing} did {team} lose in {year}?", "negation:Which {thing} did {team} not win in {year}?"),
+        {"thing": ("cup", "league"), "team": ("Ajax", "Real Madrid", "boca juniors"), "year": ("1995", "2005", "2015")},
     ),
 )  # fmt: skip
 
