@@ -30,7 +30,7 @@ class KeyFollower:
         self._poll_s = poll_s
         self._keys: dict[bytes, VirtualKey] | None = None
         self._revision: int | None = None
-        self._away = "they have not been asked for yet" if source else "this gateway was not told where keys are kept"
+        self._away = "their source has not answered yet" if source else "this gateway was not told where keys are kept"
         self._stopping = threading.Event()
         self._asked = threading.Event()
         self._thread: threading.Thread | None = None
