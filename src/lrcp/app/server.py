@@ -16,6 +16,7 @@ import uvloop
 
 from lrcp import __version__
 from lrcp.api.app import create_api
+from lrcp.api.budgets.routes import budget_router
 from lrcp.api.guard import LOCAL_HOSTS
 from lrcp.api.health import HealthCheck
 from lrcp.api.keys.routes import key_router
@@ -42,6 +43,7 @@ from lrcp.ingest.receivers.otlp.signals import otlp_signals
 from lrcp.ingest.rollup import TrafficRollup
 from lrcp.kit.clock import SystemClock
 from lrcp.model.errors import SettingsError
+from lrcp.store.state.budgets import BudgetStore
 from lrcp.store.state.keys import KeyStore
 from lrcp.store.state.policies import PolicyStore
 from lrcp.store.state.store import open_state
@@ -184,6 +186,7 @@ class Server:
             routers=(
                 policy_router(PolicyStore(self._state), self.store, self._book, self.clock),
                 key_router(KeyStore(self._state), self.clock),
+                budget_router(BudgetStore(lambda: self._state), PolicyStore(self._state), self.clock),
             ),
         )
         return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)

@@ -39,6 +39,17 @@ def up(
 
 @app.command()
 @takes_settings
+def budgets(
+    settings: Settings, as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs")] = False
+) -> None:
+    """What of the policy's budgets is spent and reserved, and when they begin anew."""
+    from lrcp.cli.budgets import show_budgets
+
+    show_budgets(settings, as_json=as_json)
+
+
+@app.command()
+@takes_settings
 def serve(settings: Settings) -> None:
     """The server: receivers, store, API and web app."""
     from lrcp.app.server import run_server

@@ -1,0 +1,1 @@
+"""/api/budgets: what of each budget is spent and leased."""
