@@ -38,7 +38,8 @@ from lrcp.gateway.cache.stemming import foreign_stem, stem
 class Traits(msgspec.Struct, frozen=True):
     """What must agree. content: stems in their order; roles: stem -> the direction word before it.
 
-    agent: stem of who does it, where a sentence in the passive says so after `by`.
+    agent: stem of who does it, where a sentence in the passive says so after `by`. contrasted: with a `but`, the words
+    before the first negation, for it matters which half of the sentence is the negated one.
     """
 
     language: str
@@ -54,6 +55,7 @@ class Traits(msgspec.Struct, frozen=True):
     tense: str
     owners: frozenset[str]
     agent: str
+    contrasted: frozenset[str]
 
 
 _TOKEN: Final = re.compile(
@@ -76,6 +78,7 @@ _QUESTION: Final = re.compile(
 _OPEN: Final = frozenset({"how", "what", "which", "why", "who", "when", "where"})
 _BEFORE_WHEN: Final = POLAR | {"what", "how", "why", "can", "could", "may", "would"}
 _COUNTED: Final = "counted"
+_BUT: Final = frozenset({"but", "aber", "pero", "mais", "sondern", "sino"})
 _TO_ME: Final = "to me: "
 _PASSIVE: Final = frozenset({"is", "are", "was", "were", "be", "been", "being", "got"})
 _NEGATIONS: Final = frozenset().union(*NEGATIONS.values())
@@ -108,6 +111,7 @@ def traits_of(text: str) -> Traits:
         tense=_tense_of(tokens),
         owners=_owners_of(tokens),
         agent=_agent_of(tokens, roles),
+        contrasted=_contrasted(tokens, language),
     )
 
 
@@ -115,7 +119,7 @@ def find_conflict(one: Traits, other: Traits) -> str:
     """Why two questions may not share an answer, as a word for counters; '' when they may."""
     if one.script != other.script or _differ(one.language, other.language):
         return "language"
-    if one.negations != other.negations:
+    if one.negations != other.negations or one.contrasted != other.contrasted:
         return "negation"
     if one.numbers != other.numbers:
         return "number"
@@ -163,6 +167,8 @@ def _order_conflict(one: Traits, other: Traits) -> str:
     ends, other_ends = _by_role(one.roles), _by_role(other.roles)
     if any(other_ends.get(role, words) != words for role, words in ends.items()):
         return "direction"
+    if ("from" in ends) != ("from" in other_ends) and "to" not in ends.keys() & other_ends.keys():
+        return "direction"
     mine, theirs = _once_each(one.content), _once_each(other.content)
     moved = [index for index, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b]
     if len(moved) == 2 and moved[1] - moved[0] > 1:
@@ -204,6 +210,14 @@ def _count_negations(tokens: Iterable[str], language: str) -> int:
     words = NEGATIONS.get(language, _NEGATIONS)
     count = sum(token in words or token.endswith("n't") for token in tokens)
     return min(count, 1) if language in ("fr", "") else count
+
+
+def _contrasted(tokens: list[str], language: str) -> frozenset[str]:
+    if _BUT.isdisjoint(tokens) or not _count_negations(tokens, language):
+        return frozenset()
+    words = NEGATIONS.get(language, _NEGATIONS)
+    first = next(index for index, token in enumerate(tokens) if token in words or token.endswith("n't"))
+    return frozenset(_content_of(tokens[:first], language)[0])
 
 
 def _numbers_of(tokens: list[str]) -> Iterable[str]:
@@ -286,8 +300,8 @@ def _content_of(tokens: list[str], language: str) -> tuple[tuple[str, ...], dict
         elif not _is_small(token, language):
             word = _root_of(token, language)
             content.append(word)
-            if direction:
-                roles[word], direction = direction, ""
+            if direction or token.endswith("'s"):
+                roles[word], direction = direction or "'s", ""
     return tuple(content), roles
 
 
