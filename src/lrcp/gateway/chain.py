@@ -32,7 +32,7 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
     stages: tuple[Stage | None, ...] = (
         meter,
         make_authentication_stage(policy.authentication, runtime.keys),
-        make_limits_stage(policy.limits, runtime.limits, runtime.clock),
+        make_limits_stage(policy.limits, runtime.limits, runtime.clock, route_of=routes.find_name),
         make_ladder_stage(policy.ladder, policy.budgets, runtime.budgets, runtime.ladder),
         # guard: evaluators before and after the call
         make_cache_stage(

@@ -9,6 +9,8 @@ import pytest
 
 from lrcp.model.policy.admission import Limit
 from lrcp.model.policy.document import Policy
+from lrcp.model.policy.routing import Route, WeightedTarget
+from lrcp.model.policy.scope import Scope
 from tests.support.gateway_thread import gateway_thread
 from tests.support.model_server import ModelServer, running_model_server
 
@@ -41,6 +43,19 @@ def test_a_limit_refuses_with_the_time_to_wait_and_the_official_client_waits_it_
         assert refused.value.response.headers["x-ratelimit-remaining-requests"] == "0"
         client_of(url, retries=1).chat.completions.create(model="tiny-1", messages=ASK)
     assert len(upstream.requests) == 3
+
+
+def test_a_limit_of_a_route_counts_what_that_route_takes(upstream: ModelServer) -> None:
+    policy = Policy(
+        limits=(Limit(name="chat", requests=1, every="day", match=Scope(routes=("chat",))),),
+        routes=(Route(name="chat", models=("chat",), targets=(WeightedTarget(to="url/tiny-1"),)),),
+    )
+    with gateway_thread(upstream.url, policy=policy) as url:
+        client = client_of(url)
+        for model in ("tiny-1", "chat", "tiny-1"):
+            client.chat.completions.create(model=model, messages=ASK)
+        with pytest.raises(openai.RateLimitError, match="the limit 'chat' is 1 request a day"):
+            client.chat.completions.create(model="chat", messages=ASK)
 
 
 def test_a_refusal_speaks_the_clients_own_format(upstream: ModelServer) -> None:

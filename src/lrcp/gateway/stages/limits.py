@@ -1,6 +1,7 @@
 """Limits: so many requests and tokens in a window, so many calls at the same time; and how long to wait for the next."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from lrcp.gateway.errors import RefusedError
 from lrcp.gateway.exchange import Exchange, Handler, Outcome, Reply, Stage
@@ -10,14 +11,25 @@ from lrcp.gateway.limits.state import LimitState
 from lrcp.kit.clock import Clock
 from lrcp.model.policy.admission import Limit
 
+_EVERY: Final = {"second": "a second", "minute": "a minute", "hour": "an hour", "day": "a day"}
 
-def make_limits_stage(limits: Sequence[Limit], state: LimitState, clock: Clock) -> Stage | None:
-    """The stage for a policy's limits; None when there are none."""
+
+def make_limits_stage(
+    limits: Sequence[Limit], state: LimitState, clock: Clock, *, route_of: Callable[[Exchange], str] | None = None
+) -> Stage | None:
+    """The stage for a policy's limits; None when there are none.
+
+    route_of: the name of the route that will take a request, '' for none; asked only when a limit is of a route.
+    """
     if not limits:
         return None
     rules = compile_limits(limits, state.typical)
+    if not any(limit.match.routes for limit in limits):
+        route_of = None
 
     async def limit(exchange: Exchange, proceed: Handler) -> Reply:
+        if route_of is not None:
+            exchange.route = route_of(exchange) or exchange.route
         applied = [rule for rule in rules if rule.matches is None or rule.matches(exchange)]
         if not applied:
             return await proceed(exchange)
@@ -93,5 +105,8 @@ def _refused(message: str, retry_after_s: float | None) -> RefusedError:
 def _say(rule: Rule) -> str:
     """What a limit allows, in words."""
     limit = rule.limit
-    many = f"{rule.most} calls at the same time" if rule.what == "calls" else f"{rule.most} {rule.what} a {limit.every}"
-    return f"the limit {limit.name!r} is {many}{'' if limit.per == 'all' else f' for each {limit.per}'}"
+    what = rule.what.removesuffix("s") if rule.most == 1 else rule.what
+    when = "at the same time" if rule.what == "calls" else _EVERY[limit.every]
+    return (
+        f"the limit {limit.name!r} is {rule.most} {what} {when}{'' if limit.per == 'all' else f' for each {limit.per}'}"
+    )
