@@ -171,7 +171,7 @@ def test_processes_that_are_killed_in_a_burst_do_not_overshoot_the_cap(tmp_path:
 
 @pytest.mark.soak
 def test_two_minutes_of_kills_and_bursts_do_not_overshoot_the_cap(tmp_path: Path) -> None:
-    with running_priced_upstream() as upstream, running_fleet(tmp_path, upstream, dollars=1_500) as fleet:
+    with running_priced_upstream() as upstream, running_fleet(tmp_path, upstream, dollars=300) as fleet:
         seen = asyncio.run(burst(fleet, connections=16, until_s=300, kills=60, seed=7))
         assert seen["budget_exceeded"] > 0
-        check_cap(upstream, fleet, 1_500, killed_connections=60 * 16)
+        check_cap(upstream, fleet, 300, killed_connections=60 * 16)

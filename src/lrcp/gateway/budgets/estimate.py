@@ -13,6 +13,9 @@ from lrcp.gateway.wire.format import CHAT, UNDECODABLE
 _BYTES_PER_TOKEN: Final = 3
 _CACHE_MARK: Final = b'"cache_control"'
 _ANSWERS_MARKS: Final = (b'"n"', b'"candidateCount"', b'"candidate_count"')
+_NEVER_SENT: Final = frozenset(
+    {"upstream_unreachable", "upstream_tls", "upstream_connect_timeout", "upstream_not_allowed"}
+)
 _NO_ANSWER_STATUSES: Final = frozenset({499, 504})
 
 
@@ -77,11 +80,19 @@ def _price(book: PriceBook, target: Target, usage: TokenUsage, when_ns: int) -> 
 def charge_nusd(exchange: Exchange, outcome: Outcome, reserved_nusd: int) -> int:
     """What a call is charged: its cost, or what was reserved where nobody knows what the provider asks for.
 
-    That is when its price is unknown, and when it was sent and given up before any answer.
+    That is when its price is unknown, when it was sent and given up before any answer, and for each further try that
+    was sent and left without an answer (timed out, cut, the slower one of two).
     """
-    if outcome.cost_nusd is None:
-        return reserved_nusd
+    known = outcome.cost_nusd
     gave_up = outcome.cancelled or outcome.status in _NO_ANSWER_STATUSES
-    if not outcome.cost_nusd and gave_up and exchange.attempts:
-        return reserved_nusd
-    return outcome.cost_nusd
+    if known is None or (not known and gave_up and exchange.attempts):
+        known = reserved_nusd
+    return known + reserved_nusd * _count_unanswered(exchange)
+
+
+def _count_unanswered(exchange: Exchange) -> int:
+    """Tries, besides the one that the outcome is of, that a provider may ask money for all the same."""
+    if len(exchange.attempts) < 2:
+        return 0
+    may_cost = sum(attempt.status < 400 and attempt.error[0] not in _NEVER_SENT for attempt in exchange.attempts)
+    return max(0, may_cost - 1)
