@@ -101,9 +101,24 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 def render_reply(reply: ChatReply) -> bytes:
     """A whole response."""
-    output = [_render_part(reply, part, i) for i, part in enumerate(reply.parts)]
+    output = [_render_part(reply, part, i) for i, part in enumerate(_joined(reply.parts))]
     response = render_response(reply.id, reply.model, reply.created_s, output)
     return msgspec.json.encode(ended(response, reply.stop or "end", reply.usage))
+
+
+def _joined(parts: list[Part]) -> Iterator[Part]:
+    """Text next to text is one message: a document that came in two parts is read as one."""
+    said: list[str] = []
+    for part in parts:
+        if isinstance(part, Text):
+            said.append(part.text)
+            continue
+        if said:
+            yield Text("".join(said))
+            said = []
+        yield part
+    if said:
+        yield Text("".join(said))
 
 
 def _render_part(reply: ChatReply, part: Part, index: int) -> dict[str, Any]:

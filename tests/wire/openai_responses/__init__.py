@@ -1,0 +1,1 @@
+"""OpenAI's responses: bytes in, records out, and back."""
