@@ -97,11 +97,11 @@ class Trier:
     async def _ask(self, exchange: Exchange, attempt: Attempt, chosen: Chosen, manner: Manner) -> Tried:
         try:
             reply = await self._handler(exchange, attempt)
+            attempt.status = reply.status
             status = await self._look_at(exchange, attempt, reply)
         except LrcpError as error:
             attempt.error = (describe_error(error)[2], str(error))
             return Tried(attempt, chosen, classify_error(error), error=error)
-        attempt.status = reply.status
         if status < 400:
             return Tried(attempt, chosen, None, reply)
         kind, message = exchange.format.error_of(reply.body)

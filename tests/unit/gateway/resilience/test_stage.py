@@ -393,8 +393,9 @@ def test_a_whole_answer_that_is_not_json_is_a_failure() -> None:
     page = Reply(200, [(b"content-type", b"text/html")], b"<html>")
     assert Bench().call(Provider(a=[page], b=[good()]), A, B)[0].body == good().body
     with pytest.raises(UpstreamError) as caught:
-        Bench().call(Provider(a=[page]), A)
+        Bench().call(provider := Provider(a=[page]), A)
     assert caught.value.code == "upstream_not_json"
+    assert (provider.attempts[0].status, provider.attempts[0].error[0]) == (200, "upstream_not_json")
 
 
 def test_switched_off_it_makes_one_try_and_looks_at_nothing() -> None:
