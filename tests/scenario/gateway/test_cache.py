@@ -1,7 +1,7 @@
 """The caches, as applications with the official clients meet them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx2
 import msgspec
 import openai
 import pytest
+from google import genai
 
 from lrcp.gateway.config import TelemetryConfig
 from lrcp.model.policy.document import Policy
@@ -226,4 +227,30 @@ def test_anthropics_client_is_given_the_same_answer_too(town: Town) -> None:
         client = anthropic.Anthropic(base_url=gateway, api_key="sk-one", max_retries=0)
         said = [client.messages.create(model="plain", max_tokens=50, messages=ASK).content[0] for _ in range(2)]
     assert said[0] == said[1]
+    assert len(town.provider.bodies) == 1
+
+
+def anthropic_words(gateway: str) -> str:
+    client = anthropic.Anthropic(base_url=gateway, api_key="sk-one", max_retries=0)
+    with client.messages.stream(model="plain", max_tokens=50, messages=ASK) as stream:
+        return "".join(stream.text_stream)
+
+
+def gemini_words(gateway: str) -> str:
+    client = genai.Client(api_key="sk-one", http_options={"base_url": gateway})
+    chunks = client.models.generate_content_stream(model="plain", contents=ASK[0]["content"])
+    return "".join(chunk.text or "" for chunk in chunks)
+
+
+def responses_words(gateway: str) -> str:
+    events = client_of(gateway).responses.create(model="plain", input=ASK[0]["content"], stream=True)
+    return "".join(event.delta for event in events if event.type == "response.output_text.delta")
+
+
+@pytest.mark.parametrize("words_of", [anthropic_words, gemini_words, responses_words])
+def test_streams_of_every_format_are_given_again_by_both_caches(town: Town, words_of: Callable[[str], str]) -> None:
+    with town.gateway(cache={"exact": {}, "semantic": {"timeout_ms": 60_000}}) as gateway:
+        assert [words_of(gateway), words_of(gateway)] == [ANSWER, ANSWER]
+        health = health_of(gateway)
+        assert (health["exact_hits"], health["semantic"]["entries"]) == (1, 1)
     assert len(town.provider.bodies) == 1
