@@ -123,8 +123,15 @@ def test_the_text_of_a_key_is_written_nowhere(site: Site) -> None:
     secret = text.removeprefix(b"lrcp_")
     folder = site.server.data_dir.parent
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert [path for path in files if secret in path.read_bytes()] == []
+    assert [path for path in files if secret in _read(path)] == []
     assert len(files) > 10
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # the engine takes its own temporary files away
+        return b""
 
 
 def test_two_workers_let_through_together_what_the_limit_says(site: Site) -> None:

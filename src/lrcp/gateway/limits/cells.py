@@ -103,20 +103,20 @@ class Cells:
         self.words[slot] = key
         return slot
 
-    def reap(self, now_s: float) -> bool:
-        """Give back the calls of workers that died; at most once each REAP_PAUSE_S. Call it under the lock.
+    def reap(self, slot: int, now_s: float) -> bool:
+        """Give back all calls of the dead among the workers that have calls in a slot; at most once each REAP_PAUSE_S.
 
-        now_s: Unix seconds. Returns: whether there was a dead one.
+        To be called under the lock. now_s: Unix seconds. Returns: whether there was a dead one.
         """
         if self._folder is None or 0 <= now_s - self._reaped_s < REAP_PAUSE_S:
             return False
         self._reaped_s = now_s
-        dead = [number for number in range(layout.MAX_WORKERS) if self._reap_worker(self._folder, number)]
+        counts = self.words[slot + FIRST_COUNT : slot + SLOT_WORDS].tolist()
+        others = [number for number, count in enumerate(counts) if count and number != self.worker]
+        dead = [number for number in others if self._reap_worker(self._folder, number)]
         return bool(dead)
 
     def _reap_worker(self, folder: Path, number: int) -> bool:
-        if number == self.worker or not _is_used(self.words, number):
-            return False
         held = _try_worker_lock(folder, number)
         if held is None:
             return False
@@ -137,8 +137,9 @@ class Cells:
 
     def close(self) -> None:
         """Give back what this process still counts as in progress, and release the memory."""
-        with self:
-            _clear_worker(self.words, self.worker)
+        if self.is_shared:
+            with self:
+                _clear_worker(self.words, self.worker)
         for descriptor in (self._lock, self._worker_lock):
             if descriptor is not None:
                 os.close(descriptor)
@@ -228,10 +229,6 @@ def _try_worker_lock(folder: Path, number: int) -> int | None:
 def _column(table: Table, number: int) -> slice:
     """The counts of one worker in all slots of a table."""
     return slice(table.first + FIRST_COUNT + number, table.first + table.groups * GROUP_WORDS, SLOT_WORDS)
-
-
-def _is_used(words: memoryview, number: int) -> bool:
-    return any(any(words[_column(table, number)].tolist()) for table in (layout.CALLS_FIRM, layout.CALLS_OPEN))
 
 
 def _clear_worker(words: memoryview, number: int) -> None:

@@ -23,7 +23,8 @@ PERIOD_NS: Final[Mapping[str, int]] = {
 NEVER: Final = -1
 """Instead of a time to wait: this request will never fit."""
 
-_MAX_PLACES: Final = 4096
+_MAX_PLACES: Final = 512
+"""Of cells whose place a rule remembers; there may be 600 rules."""
 _MAX_REMEMBERED_CHARS: Final = 200
 
 
@@ -182,7 +183,7 @@ class CallsRule:
 
     def wait_ns(self, cells: Cells, claim: Claim, now_ns: int) -> int:
         counted = calls.in_progress(cells.words, claim.slot)
-        if counted >= self.most and cells.reap(now_ns / 1e9):
+        if counted >= self.most and cells.reap(claim.slot, now_ns / 1e9):
             counted = calls.in_progress(cells.words, claim.slot)
         if counted < self.most:
             return 0

@@ -37,7 +37,7 @@ def test_a_million_sessions_take_no_more_memory_than_a_thousand() -> None:
         exchange.caller.session = f"s{number}"
         find(gate.state.cells, exchange, NOW_NS + number)
     assert len(gate.state.cells.words) == words
-    assert len(gate.rules[0].places._remembered) <= 4096
+    assert len(gate.rules[0].places._remembered) <= 512
     exchange.caller.session = "s999999"
     assert [gate.passes(exchange), gate.passes(exchange)] == [True, False]
 
