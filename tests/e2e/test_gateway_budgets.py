@@ -50,7 +50,7 @@ class Fleet:
         child.wait(timeout=10)
 
     def uses(self) -> list[BudgetUse]:
-        access = StateAccess(Settings(data_dir=self.data_dir))
+        access = StateAccess(Settings(data_dir=self.data_dir, state_url=self.environ["LRCP_STATE_URL"]))
         try:
             return BudgetStore(access.get).list_uses(time.time_ns())
         finally:
@@ -58,15 +58,16 @@ class Fleet:
 
 
 @contextmanager
-def running_fleet(folder: Path, upstream: PricedUpstream, dollars: int) -> Iterator[Fleet]:
+def running_fleet(folder: Path, upstream: PricedUpstream, dollars: int, state_url: str = "") -> Iterator[Fleet]:
     data_dir = folder / "data"
-    access = StateAccess(Settings(data_dir=data_dir))
+    access = StateAccess(Settings(data_dir=data_dir, state_url=state_url))
     document = POLICY % dollars
     PolicyStore(access.get()).put(document, author="test", reason="a cap", now_ns=time.time_ns())
     access.close()
     environ = clean_environ(
         PYTHONPATH=str(ROOT / "src"),
         LRCP_DATA_DIR=str(data_dir),
+        LRCP_STATE_URL=state_url,
         LRCP_UPSTREAM="url",
         LRCP_UPSTREAM_URL=f"{upstream.url}/v1",
         LRCP_PRICES_FILE=str(write_prices(folder)),
@@ -150,8 +151,12 @@ def check_cap(upstream: PricedUpstream, fleet: Fleet, dollars: int, *, killed_co
     assert upstream.owed_nusd >= cap_nusd - lost_nusd
 
 
-def test_a_burst_through_four_processes_stops_at_the_cap(tmp_path: Path) -> None:
-    with running_priced_upstream() as upstream, running_fleet(tmp_path, upstream, dollars=4) as fleet:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_burst_through_four_processes_stops_at_the_cap(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("postgres_url") if database == "postgresql" else ""
+    with running_priced_upstream() as upstream, running_fleet(tmp_path, upstream, 4, url) as fleet:
         seen = asyncio.run(burst(fleet, connections=8, until_s=60))
         assert seen.keys() == {"ok", "budget_exceeded"}
         check_cap(upstream, fleet, 4)

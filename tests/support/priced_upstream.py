@@ -1,7 +1,7 @@
 """A provider that knows what it is owed: an OpenAI-compatible server that counts every token it gave, whoever asked.
 
 Its price is in prices_file: a thousand dollars for a million tokens of an answer, the prompt free, so that one token of
-an answer is a tenth of a cent. An answer has between one token and what the request allows, by a fixed seed.
+an answer is a tenth of a cent. The model `broken` fails. An answer has between one token and what the request allows, by a fixed seed.
 """
 
 import asyncio
@@ -36,6 +36,8 @@ class PricedUpstream:
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if body["model"] == "broken":
+            return web.json_response({"error": {"message": "broken", "type": "server_error"}}, status=500)
         allowed = int(body.get("max_tokens") or body.get("max_completion_tokens") or 2_048)
         given = self.random.randint(1, allowed)
         # Owed from the beginning, whatever becomes of who asked.

@@ -136,6 +136,17 @@ def test_a_call_counts_for_every_budget_it_is_in_and_holds_nothing_when_one_refu
     assert spent == {"wide": (upstream.owed_nusd, 0), "narrow": (upstream.owed_nusd, 0)}
 
 
+def test_words_that_no_database_takes_hold_nobody_up(
+    serve: Callable[..., Any], upstream: PricedUpstream, access: StateAccess
+) -> None:
+    with serve(Budget(name="models", usd=1e300, per="model")) as gateway:
+        client = client_of(gateway)
+        for model in ("priced-\0", "priced-é\n" * 200, "priced-1"):
+            ask(client, model=model)
+    assert sum(use.spent_nusd for use in uses(access)) == upstream.owed_nusd
+    assert all(use.key.value.isprintable() and len(use.key.value) <= 200 for use in uses(access))
+
+
 def test_a_model_without_a_price_is_not_called(serve: Callable[..., Any], upstream: PricedUpstream) -> None:
     with serve(Budget(name="strict", usd=1)) as gateway, pytest.raises(openai.PermissionDeniedError) as raised:
         ask(client_of(gateway), model="nobody-knows-its-price")

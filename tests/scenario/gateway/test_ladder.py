@@ -1,5 +1,6 @@
 """The ladder through the official openai client: each step does what it says to real calls, and is told."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,35 @@ def test_low_priority_is_shed_and_told_when_to_come_back(serve: Callable[..., An
         assert ask(client).status_code == 200
         assert gateway.health()["ladder"]["step"] == 1
     assert upstream.calls == 1
+
+
+def test_failing_providers_lead_down_the_ladder_and_calls_that_go_well_lead_back(serve: Callable[..., Any]) -> None:
+    pressure = Pressure(error_ratio_above=0.5, min_requests=5, window_s=1.0, hold_down_s=0.2, hold_up_s=0.5)
+    ladder = Ladder(steps=(LadderStep(do="shed", priorities=("low",)),), pressure=pressure)
+    low = {"x-lrcp-priority": "low"}
+    with serve(ladder, resilience=None) as (gateway, client):
+        ask(client, extra_headers=low)
+        until(lambda: fails_with(client, "shed", model="broken", extra_headers=low))
+        assert gateway.health()["ladder"]["reason"] == "errors"
+        until(lambda: ask(client) and gateway.health()["ladder"]["step"] == 0)
+        ask(client, extra_headers=low)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Ask again until it holds."""
+    for _ in range(2_000):
+        if condition():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it did not come to pass")
+
+
+def fails_with(client: openai.OpenAI, code: str, **options: Any) -> bool:
+    try:
+        ask(client, **options)
+    except openai.APIStatusError as error:
+        return error.code == code
+    return False
 
 
 def test_a_budget_under_pressure_leads_down_the_ladder_for_those_it_is_about(

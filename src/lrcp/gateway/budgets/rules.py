@@ -11,6 +11,8 @@ from lrcp.model.money import nusd_from_usd
 from lrcp.model.policy.admission import Budget
 
 _MAX_CHARS: Final = 200
+_MAX_CAP_NUSD: Final = 1 << 62
+"""Four billion dollars, so that sums stay within the database's 64 bits."""
 ValueOf = Callable[[Exchange], str]
 
 
@@ -23,15 +25,20 @@ def _of_key(exchange: Exchange) -> str:
 
 
 def _of_team(exchange: Exchange) -> str:
-    return f"team:{exchange.caller.team}"[:_MAX_CHARS]
+    return _storable(f"team:{exchange.caller.team}")
 
 
 def _of_service(exchange: Exchange) -> str:
-    return f"service:{exchange.caller.service}"[:_MAX_CHARS]
+    return _storable(f"service:{exchange.caller.service}")
 
 
 def _of_model(exchange: Exchange) -> str:
-    return f"model:{exchange.call.model or UNNAMED_MODEL}"[:_MAX_CHARS]
+    return _storable(f"model:{exchange.call.model or UNNAMED_MODEL}")
+
+
+def _storable(value: str) -> str:
+    """A client's words as a value: no database takes every character, and one that it refused would hold all others up."""
+    return (value if value.isprintable() else ascii(value)[1:-1])[:_MAX_CHARS]
 
 
 _VALUE_OF: Final[Mapping[str, ValueOf]] = {
@@ -62,7 +69,7 @@ def make_budget_rules(budgets: Sequence[Budget]) -> tuple[BudgetRule, ...]:
             budget=budget,
             matches=compile_scope(budget.match),
             value_of=_VALUE_OF[budget.per],
-            cap_nusd=max(1, nusd_from_usd(budget.usd)),
+            cap_nusd=min(_MAX_CAP_NUSD, max(1, nusd_from_usd(budget.usd))),
         )
         for budget in budgets
     )
