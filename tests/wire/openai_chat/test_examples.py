@@ -67,6 +67,12 @@ def test_geminis_signature_goes_to_the_client_and_comes_back_with_the_call() -> 
     assert "extra_content" not in json.dumps(render(parse(messages=[*ASK, message])))
 
 
+@pytest.mark.parametrize("shown", [{"reasoning_content": "hm"}, {"reasoning": "hm", "reasoning_details": [{}]}])
+def test_an_answer_can_be_sent_back_as_its_client_keeps_it(shown: dict[str, Any]) -> None:
+    kept = {"role": "assistant", "content": "so", "refusal": None, "annotations": [], "audio": None, **shown}
+    assert parse(messages=[*ASK, kept]).turns[-1].parts == [chat.Thinking("hm"), chat.Text("so")]
+
+
 @pytest.mark.parametrize(
     ("members", "place"),
     [

@@ -112,13 +112,13 @@ def _parse_tool_message(message: Members) -> list[Part]:
 
 def _parse_assistant(message: Members) -> list[Part]:
     """Empty text beside the calls of tools is left out: other formats do not take it."""
-    thought = message.text("reasoning_content")
+    thought = message.text("reasoning_content") or message.text("reasoning")
     parts: list[Part] = [Thinking(thought)] if thought else []
     parts += [part for part in _only_text(message, "content") if part.text]
     if refusal := message.text("refusal"):
         parts.append(Text(refusal))
     parts += [_parse_tool_call(call) for call in message.each("tool_calls")]
-    message.drop("annotations")
+    message.drop("annotations", "reasoning", "reasoning_details")
     return parts
 
 
