@@ -255,6 +255,8 @@ def _tags_of(exchange: Exchange) -> dict[str, str]:
     for name, value in (("team", caller.team), ("caller", caller.service), ("key", caller.key_name)):
         if value:
             tags[name] = value
+    if exchange.target is not None and exchange.call.model != exchange.target.model:
+        tags["requested_model"] = exchange.call.model or "default"
     if caller.priority != "normal":
         tags["priority"] = caller.priority
     if exchange.policy_version:

@@ -63,7 +63,8 @@ def test_an_alias_leads_to_its_target_under_the_providers_own_name(town: Town) -
         assert raw.headers["x-lrcp-model"] == "second/plain"
         span = town.listener.only()
     assert (asked(town.first), asked(town.second)) == ([], ["plain"])
-    assert (span["lrcp.route"], span["gen_ai.request.model"]) == ("chat", "plain")
+    told = span["lrcp.route"], span["gen_ai.request.model"], span["requested_model"]
+    assert told == ("chat", "plain", "house-chat")
 
 
 def test_a_session_stays_where_it_is_and_sessions_spread(town: Town) -> None:

@@ -125,7 +125,10 @@ def _refuse_unavailable(budget: Budget, reason: str) -> RefusedError:
 
 def _refuse_unpriced(exchange: Exchange, rule: BudgetRule) -> RefusedError:
     models = ", ".join(target.name for target in exchange.candidates)[:200]
-    message = f"budget {rule.budget.name} allows no model without a known price: {models}"
+    message = (
+        f"the price of {models} is not known, and budget {rule.budget.name} lets nothing through that it cannot count:"
+        " declare the price in LRCP_PRICES_FILE, or set unknown_price: allow in the budget"
+    )
     return RefusedError(message, status=403, kind="permission_error", code="unknown_price")
 
 
