@@ -122,11 +122,26 @@ def _context_of(exchange: Exchange, attempt: Attempt, limits: Limits) -> AnswerC
     )
 
 
+def is_meant_for(exchange: Exchange, upstream: Upstream) -> bool:
+    """Whether a key that the client brought is for this provider: its default one, or the one that the client named.
+
+    A route, fallback, hedge or ladder may lead to another company, which must not be handed the client's key.
+    """
+    return upstream.client_keys or exchange.asked_model.startswith(f"{upstream.name}/")
+
+
 def _request_of(exchange: Exchange, attempt: Attempt, timeouts: Timeouts) -> UpstreamRequest:
     upstream, family = attempt.target.upstream, attempt.format.family
     traceparent = f"00-{exchange.trace.trace_id}-{attempt.span_id}-01".encode()
     translated = attempt.format is not exchange.format
-    headers = upstream_headers(exchange.headers, upstream, traceparent, family=family, translated=translated)
+    headers = upstream_headers(
+        exchange.headers,
+        upstream,
+        traceparent,
+        family=family,
+        translated=translated,
+        client_key=is_meant_for(exchange, upstream),
+    )
     return UpstreamRequest(
         upstream=upstream,
         method="POST",

@@ -48,6 +48,8 @@ class Attempt:
 
     format and body are what the provider gets; they differ from the exchange's where the call is translated.
     upstream_ns is the time spent waiting for the provider so far. timeouts: None for the gateway's own. error is (code, message) of a try that failed.
+    faults: names of the failures injected on purpose. notes become tags of its span, and of the exchange's where it was the
+    last try. swapped: target is not where the call was meant to go, and what it costs is that target's price.
     """
 
     number: int
@@ -66,6 +68,8 @@ class Attempt:
     status: int = 0
     error: tuple[str, str] = ("", "")
     faults: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+    swapped: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -92,6 +96,7 @@ class Exchange:
     started_ns is Unix time, started_tick is on the clock of time.perf_counter_ns. upstream_ns is the time spent
     waiting for providers so far: what is left of the whole is the gateway's own.
 
+    asked_model: the model as the client named it; call.model may come to name another (ladder).
     candidates: where the call may go, best first (route). target: where it went, or was tried last (resilience).
     cache: '', 'miss', 'exact' or 'semantic'; forced_caches: those that the ladder switches on. notes become tags of the span; values must be of a bounded set or short.
     reply_headers are added to the reply by the meter. on_done: whoever reserved something asks here to be told the end;
@@ -109,6 +114,7 @@ class Exchange:
     format: Format
     call: ModelCall
     caller: Caller
+    asked_model: str = ""
     policy_version: int = 0
     candidates: Sequence[Target] = ()
     target: Target | None = None

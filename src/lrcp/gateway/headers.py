@@ -25,12 +25,18 @@ _ANTHROPIC_VERSION: Final = ("anthropic-version", "2023-06-01")
 
 
 def upstream_headers(
-    headers: Mapping[bytes, bytes], upstream: Upstream, traceparent: bytes, *, family: str, translated: bool
+    headers: Mapping[bytes, bytes],
+    upstream: Upstream,
+    traceparent: bytes,
+    *,
+    family: str,
+    translated: bool,
+    client_key: bool,
 ) -> list[tuple[str, str]]:
     """The headers of the call to a provider, in a wire family.
 
-    What names the caller, its cookies and its traces stays here. The client's own credentials go on only when the
-    gateway has no key for this provider, in the header that the family wants. Answers are asked for uncompressed, so
+    What names the caller, its cookies and its traces stays here. The client's own credentials go on only when they are
+    meant for this provider (client_key) and the gateway has none for it, in the header that the family wants. Answers are asked for uncompressed, so
     that they can be measured as they pass. Of a translated call only what concerns the body goes on. A virtual key
     never does, also where no policy asks for one.
     """
@@ -38,13 +44,13 @@ def upstream_headers(
     if translated:
         passed = [("content-type", "application/json"), ("accept", "*/*")]
     else:
-        withheld = _NOT_FORWARDED | _CREDENTIALS if upstream.has_key else _NOT_FORWARDED
+        withheld = _NOT_FORWARDED if client_key and not upstream.has_key else _NOT_FORWARDED | _CREDENTIALS
         passed = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in headers.items()
             if name not in withheld and not name.startswith(_PRIVATE_PREFIXES)
         ]
-    key = upstream.credential() or (find_client_key(headers) if translated else "")
+    key = upstream.credential() or (find_client_key(headers) if translated and client_key else "")
     if key:
         name = upstream.key_header(family)
         passed.append((name, f"Bearer {key}" if name == "authorization" else key))

@@ -172,6 +172,7 @@ class Upstream(msgspec.Struct, frozen=True):
     """A provider with the addresses and the key that this gateway uses for it; key '' when it has none.
 
     name is what routes call it, system what telemetry does. find_token: where a key is a token that must be renewed.
+    client_keys: whether a key that a caller brings may be sent to it without the caller having named it.
     """
 
     provider: Provider
@@ -180,6 +181,7 @@ class Upstream(msgspec.Struct, frozen=True):
     system: str
     key: str = ""
     allow_private: bool = False
+    client_keys: bool = False
     find_token: Callable[[], str] | None = None
 
     def __repr__(self) -> str:
@@ -233,7 +235,7 @@ def make_upstreams(
         own_url = (url if chosen else "") or (local_url if provider.name == "local" else "")
         upstream = _make_upstream(provider, environ, own_url, key if chosen else "", tokens.get(provider.name))
         if upstream.base_url:
-            upstreams[provider.name] = upstream
+            upstreams[provider.name] = msgspec.structs.replace(upstream, client_keys=chosen)
     if default not in upstreams:
         raise SettingsError(f"LRCP_UPSTREAM={default} needs {_BY_NAME[default].url_variable}, the provider's base URL")
     return upstreams
@@ -291,6 +293,7 @@ def _declare(
         system=provider.system or urlsplit(next(iter(endpoints.values()))).hostname or name,
         key=key,
         allow_private=settings.allow_private or (not own and base is not None and base.allow_private),
+        client_keys=settings.client_keys or (not own and base is not None and base.client_keys),
         find_token=base.find_token if base and not own and not key else None,
     )
 

@@ -16,6 +16,7 @@ async def read_exchange(scope: Scope, receive: Receive, format: Format, clock: C
     started_ns, started_tick = clock.now_ns(), perf_counter_ns()
     headers = dict(scope["headers"])
     body = await read_body(receive, headers, max_bytes)
+    call = format.decode_call(scope["path"], body)
     return Exchange(
         method=scope["method"],
         path=scope["path"],
@@ -26,7 +27,8 @@ async def read_exchange(scope: Scope, receive: Receive, format: Format, clock: C
         started_ns=started_ns,
         started_tick=started_tick,
         format=format,
-        call=format.decode_call(scope["path"], body),
+        call=call,
+        asked_model=call.model,
         caller=read_caller(headers),
     )
 

@@ -21,7 +21,7 @@ SENT = {
 
 def test_without_a_key_of_ours_the_clients_goes_on() -> None:
     assert dict(
-        upstream_headers(SENT, make_upstreams("local", {})["local"], b"new", family="openai", translated=False)
+        upstream_headers(SENT, make_upstreams("local", {})["local"], b"new", family="openai", translated=False, client_key=True)
     ) == {
         "content-type": "application/json",
         "authorization": "Bearer client",
@@ -35,7 +35,7 @@ def test_without_a_key_of_ours_the_clients_goes_on() -> None:
 
 def test_with_a_key_of_ours_the_clients_stays() -> None:
     passed = upstream_headers(
-        SENT, make_upstreams("local", {}, key="own")["local"], b"new", family="openai", translated=False
+        SENT, make_upstreams("local", {}, key="own")["local"], b"new", family="openai", translated=False, client_key=True
     )
     assert [value for name, value in passed if name == "authorization"] == ["Bearer own"]
     assert "api-key" not in dict(passed)
@@ -43,7 +43,7 @@ def test_with_a_key_of_ours_the_clients_stays() -> None:
 
 def test_a_translated_call_carries_the_clients_key_where_the_target_looks_for_it() -> None:
     upstream = make_upstreams("anthropic", {})["anthropic"]
-    passed = dict(upstream_headers(SENT, upstream, b"new", family="anthropic", translated=True))
+    passed = dict(upstream_headers(SENT, upstream, b"new", family="anthropic", translated=True, client_key=True))
     assert passed == {
         "content-type": "application/json",
         "accept": "*/*",

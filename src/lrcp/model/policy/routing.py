@@ -20,6 +20,7 @@ class ProviderSettings(Record, frozen=True, kw_only=True):
     its OpenAI form; endpoints give one for each wire family (`openai`, `anthropic`, `gemini`). key_variable names the
     environment variable of its key: keys themselves are never in a policy. formats: the wire formats it speaks, such as
     `openai.responses`, where they are not those of its row.
+    client_keys: whether a key that a caller brings may be sent to it, where the gateway has none of its own.
     allow_private: whether its address may be private or link-local; loopback too.
     """
 
@@ -28,6 +29,7 @@ class ProviderSettings(Record, frozen=True, kw_only=True):
     endpoints: Mapping[Literal["openai", "anthropic", "gemini"], str] = {}
     key_variable: KeyVariable = ""
     formats: tuple[str, ...] = ()
+    client_keys: bool = False
     allow_private: bool = False
 
 

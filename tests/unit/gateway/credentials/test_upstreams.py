@@ -29,7 +29,7 @@ def test_a_project_gives_the_address_and_the_keeper_the_token() -> None:
         "from-keeper",
         False,
     )
-    headers = dict(upstream_headers({}, upstream, b"t", family="gemini", translated=False))
+    headers = dict(upstream_headers({}, upstream, b"t", family="gemini", translated=False, client_key=True))
     assert headers["authorization"] == "Bearer from-keeper"
 
 
@@ -60,7 +60,7 @@ def test_tokens_are_kept_where_a_project_is_named_and_none_is_given(environ: dic
 
 def test_the_clients_project_for_quotas_stays_here_with_its_credentials() -> None:
     sent = {b"authorization": b"Bearer client", b"x-goog-user-project": b"theirs", b"x-goog-api-client": b"c"}
-    headers = dict(upstream_headers(sent, vertex(**PROJECT), b"t", family="gemini", translated=False))
+    headers = dict(upstream_headers(sent, vertex(**PROJECT), b"t", family="gemini", translated=False, client_key=True))
     assert headers["authorization"] == "Bearer from-keeper"
     assert "x-goog-user-project" not in headers
     assert headers["x-goog-api-client"] == "c"
