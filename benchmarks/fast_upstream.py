@@ -1,4 +1,4 @@
-"""A model server that does nothing, fast: `python -m benchmarks.fast_upstream PORT`. It shall not be what is measured.
+"""A model server that does nothing, fast, so that it is not what is measured. Start it with `command(port)`.
 
 OpenAI's chat wire, by string search and prepared bytes. The body's model decides: `fast` answers at once; `paced` sends
 one frame every 20 ms, PACED_FRAMES of them, when it streams. Spans sent to /v1/traces are taken and forgotten.
@@ -6,8 +6,6 @@ one frame every 20 ms, PACED_FRAMES of them, when it streams. Spans sent to /v1/
 
 import asyncio
 import sys
-
-import uvloop
 
 FAST_CHUNKS = 20
 PACED_FRAMES = 250
@@ -98,5 +96,7 @@ async def serve(port: int) -> None:
     await server.serve_forever()
 
 
-if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+def command(port: int) -> list[str]:
+    """The command of a process that serves on a port."""
+    code = f"import uvloop; from benchmarks.fast_upstream import serve; uvloop.run(serve({port}))"
+    return [sys.executable, "-c", code]

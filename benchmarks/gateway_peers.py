@@ -25,7 +25,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.fast_upstream import FAST_CHUNKS, FRAME_S, PACED_FRAMES
+from benchmarks.fast_upstream import FAST_CHUNKS, FRAME_S, PACED_FRAMES, command
 from benchmarks.gateway_overhead import ask_body
 from benchmarks.gateway_policy import make_policy
 from benchmarks.server_process import ServerProcess, free_ports, rss_mb
@@ -297,8 +297,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = free_ports(1)[0]
-        upstream = [sys.executable, "-m", "benchmarks.fast_upstream", str(port)]
-        stack.enter_context(child(upstream, f"http://127.0.0.1:{port}/", folder / "upstream.log"))
+        stack.enter_context(child(command(port), f"http://127.0.0.1:{port}/", folder / "upstream.log"))
         ways = [Way("direct", port), start_ours(stack, port, folder)]
         for start in (start_litellm, start_portkey):
             if (way := start(stack, options.peers, port, folder)) is not None:
