@@ -12,6 +12,7 @@ from lrcp.gateway.runtime import Runtime
 from lrcp.gateway.stages.authentication import make_authentication_stage
 from lrcp.gateway.stages.budgets import make_budgets_stage
 from lrcp.gateway.stages.cache import make_cache_stage
+from lrcp.gateway.stages.faults import make_faults_stage
 from lrcp.gateway.stages.ladder import make_ladder_stage
 from lrcp.gateway.stages.limits import make_limits_stage
 from lrcp.gateway.stages.meter import make_meter_stage
@@ -71,7 +72,14 @@ def _make_last(policy: Policy, runtime: Runtime) -> Handler:
     """The tries, and the steps around each."""
     config = runtime.config
     attempt_stages: tuple[AttemptStage | None, ...] = (
-        # faults: the ones injected on purpose
+        make_faults_stage(
+            policy.faults,
+            policy.faults_by_header,
+            lambda name: make_directory(policy, runtime).find_target(name, ""),
+            runtime.clock,
+            timeouts=config.timeouts,
+            limits=config.limits,
+        ),
     )
     attempt = compose_attempt_stages(
         [stage for stage in attempt_stages if stage is not None],

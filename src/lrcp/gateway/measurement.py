@@ -8,7 +8,7 @@ import msgspec
 
 from lrcp.evaluators.cost import Cost, PriceBook, TokenUsage
 from lrcp.gateway.errors import describe_error
-from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply
+from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply, Target
 from lrcp.gateway.wire.format import CHAT, EMBEDDINGS
 from lrcp.gateway.wire.transcript import Transcript
 from lrcp.model.errors import LrcpError
@@ -56,7 +56,7 @@ class Measurement:
 
     async def prepare_price(self) -> None:
         """Have the price at hand. The first time a model is seen its price is looked up beside the event loop."""
-        target = self.exchange.target
+        target = self._paid_target()
         if target is None or not self._generated():
             return
         for model in self._model_names():
@@ -194,12 +194,18 @@ class Measurement:
 
     def _model_names(self) -> tuple[str, ...]:
         """The names to look a price up by: what answered, then what was asked for."""
-        target = self.exchange.target
-        names = (self.transcript.model, target.model if target else "")
+        target = self._paid_target()
+        answered = self.transcript.model if target is self.exchange.target else ""  # else it names what was asked for
+        names = (answered, target.model if target else "")
         return tuple(dict.fromkeys(name for name in names if name))
 
+    def _paid_target(self) -> Target | None:
+        """Who is paid: where the call went, also when an injected fault had another one answer in its name."""
+        attempts = self.exchange.attempts
+        return attempts[-1].target if attempts and attempts[-1].swapped else self.exchange.target
+
     def _price_as(self, model: str, usage: TokenUsage) -> Cost:
-        target = self.exchange.target
+        target = self._paid_target()
         provider = target.upstream.system if target else ""
         return self._book.price_generation(provider, model, usage, self.exchange.started_ns, self._service_tier())
 
@@ -244,6 +250,7 @@ def _attempt_span(exchange: Exchange, attempt: Attempt) -> Span:
         span.tags["hedge"] = "true"
     if attempt.faults:
         span.tags["faults"] = ",".join(attempt.faults)
+    span.tags.update(attempt.notes)
     return span
 
 
@@ -264,6 +271,8 @@ def _tags_of(exchange: Exchange) -> dict[str, str]:
     faults = {fault for attempt in exchange.attempts for fault in attempt.faults}
     if faults:
         tags["faults"] = ",".join(sorted(faults))
+    if exchange.attempts:
+        tags.update(exchange.attempts[-1].notes)
     tags.update(exchange.notes)
     return tags
 

@@ -77,7 +77,7 @@ class ChatTranslation(msgspec.Struct, frozen=True):
     def _translate(self, source: Stream, context: AnswerContext) -> Stream:
         parser, renderer = self.spoken_codec.new_parser(), self.asked_codec.new_renderer(self.request)
         translator = StreamTranslator(parser, renderer, context)
-        return _TranslatedStream(_translate_pieces(source, translator), source)
+        return DerivedStream(translate_pieces(source, translator), source)
 
     async def _gather(self, source: Stream, context: AnswerContext) -> ChatReply:
         parser, splitter = self.spoken_codec.new_parser(), EventSplitter(context.max_event_bytes)
@@ -190,8 +190,8 @@ class StreamTranslator:
                 return
 
 
-class _TranslatedStream(Stream):
-    """Closing it closes the provider's stream too, also when nobody took a piece of it."""
+class DerivedStream(Stream):
+    """Made of another stream: closing it closes that one too, also when nobody took a piece of it."""
 
     __slots__ = ("_source",)
 
@@ -206,7 +206,8 @@ class _TranslatedStream(Stream):
             await self._source.aclose()
 
 
-async def _translate_pieces(source: Stream, translator: StreamTranslator) -> AsyncGenerator[bytes, None]:
+async def translate_pieces(source: Stream, translator: StreamTranslator) -> AsyncGenerator[bytes, None]:
+    """A stream as its translator puts it, to its end or the provider's failure; whoever closes it closes the source."""
     async for piece in source:
         if rendered := translator.feed(piece):
             yield rendered

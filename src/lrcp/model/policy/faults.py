@@ -31,15 +31,19 @@ MAX_FAULT_S: Final = 24 * 3600
 class Fault(Record, frozen=True, kw_only=True):
     """One injected failure; it ends for_s after the policy with it came into force (or at `until`, Unix seconds), always.
 
-    Which requests it hits is decided by seed and the request's trace id, so that a drill can be repeated.
+    Which tries it hits is decided by seed, name and the request's trace id, so that a drill can be repeated; a later try
+    of the same request has a chance of its own. match is about the request, targets (patterns of `provider/model`) about
+    where a try goes: a storm at one target is escaped by going to another. attempts: only the first so many tries, 0 all.
     latency_ms: of `latency`; between two tokens of `slow_tokens`. status: of `error`. retry_after_s: of `rate_limit`.
-    after_tokens: pieces that a `cut_stream` lets through. factor: of `inflated_tokens`. to: target of `model_swap`.
+    after_tokens: pieces that `cut_stream` and a streamed `truncated_json` let through. factor: of `inflated_tokens`. to: target of `model_swap`.
     text: what `off_topic` says; product ids of `hallucinated_product`, separated by spaces.
     """
 
     name: Name
     kind: FaultKind
     match: Scope = Scope()
+    targets: tuple[str, ...] = ()
+    attempts: Annotated[int, Meta(ge=0, le=100)] = 0
     probability: Ratio = 1.0
     seed: int = 0
     for_s: Annotated[float, Meta(gt=0, le=MAX_FAULT_S)] = 600.0
@@ -54,7 +58,10 @@ class Fault(Record, frozen=True, kw_only=True):
 
 
 class FaultsByHeader(Record, frozen=True, kw_only=True):
-    """Which faults a request may ask for itself, by `x-lrcp-fault: kind` (with `;latency_ms=...` and such)."""
+    """Which faults a request may ask for itself, by `x-lrcp-fault: kind` (with `;latency_ms=...` and such).
+
+    A `model_swap` cannot be asked for: where calls go is for the policy to say.
+    """
 
     kinds: tuple[FaultKind, ...] = ()
     match: Scope = Scope()
