@@ -252,16 +252,21 @@ class BudgetKeeper:
             self._ending.remove(lease)
         if self._journal is not None and (claim.over or grant.lost):
             self._journal.free_slot(lease.stop_noting())
-        for nusd, answered in waiters:
+        given_nusd = grant.granted_nusd - claim.granted_nusd
+        for waiter in waiters:
+            nusd, answered = waiter
             if answered.done():
                 continue
             if lease.spoilt:
                 answered.set_result("away")
             elif lease.reserve(nusd):
                 answered.set_result("granted")
-            else:
+            elif given_nusd < claim.need_nusd:
                 lease.refused_nusd = nusd
                 answered.set_result("exhausted")
+            else:  # all that was asked for was given, and others took of it while the claim was on its way: ask again
+                self._waiting.setdefault(lease, []).append(waiter)
+                self._work.set()
 
     def _fail(self, error: Exception) -> None:
         """The database is away: go on from what is leased, refuse what waits."""

@@ -1,6 +1,7 @@
 """The keeper: a real database, a real thread and journal, and an event loop that never waits where a lease suffices."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from lrcp.gateway.budgets import keeper as module
 from lrcp.gateway.budgets.keeper import BudgetKeeper
 from lrcp.gateway.budgets.lease import Lease
 from lrcp.kit.clock import FakeClock
-from lrcp.model.budget import BudgetUse
+from lrcp.model.budget import BudgetUse, LeaseGrant
 from lrcp.model.errors import UnavailableError
 from lrcp.store.state.budgets import BudgetStore
 from lrcp.store.state.store import StateStore, open_state
@@ -93,6 +94,41 @@ def test_more_than_is_left_is_refused_and_what_is_left_is_not(world: World) -> N
             assert await keeper.obtain(lease, CAP) == "granted"
             lease.settle(CAP, 0)
             assert lease.ratio == 0.0 or lease.refused_nusd > CAP
+
+    run(work())
+
+
+def test_a_call_whose_grant_others_took_while_it_was_on_its_way_asks_again(world: World) -> None:
+    class Slow(BudgetStore):
+        """Holds its answers back until the test has done something meanwhile."""
+
+        asked, go_on = threading.Event(), threading.Event()
+
+        def sync(self, *arguments: Any) -> list[LeaseGrant]:
+            grants = super().sync(*arguments)
+            self.asked.set()
+            self.go_on.wait(30)
+            return grants
+
+    async def work() -> None:
+        store = Slow(world.get_state)
+        store.go_on.set()
+        keeper = BudgetKeeper(store, world.clock, None)
+        await keeper.start()
+        lease = world.lease(keeper, cap=5_000)
+        assert await keeper.obtain(lease, 10) == "granted"
+        at_hand = lease.available_nusd
+        assert at_hand > 0
+        store.go_on.clear()
+        store.asked.clear()
+        large = asyncio.create_task(keeper.obtain(lease, at_hand + 3_000))
+        await until(store.asked.is_set)
+        for _ in range(at_hand):
+            assert lease.reserve(1)
+        lease.settle(10, 500)  # the first call was dearer than it reserved
+        store.go_on.set()
+        assert await large == "granted"
+        await keeper.stop()
 
     run(work())
 
