@@ -31,13 +31,12 @@ async def soak(way: Way, requests: int) -> list[tuple[int, float]]:
         nonlocal done
         call = await Call(way).open()
         while done < requests:
-            done += 1
-            await call.ask(unlike(4_000, done, stream=done % 8 == 0))
-            if done % (requests // SAMPLES) == 0:
-                samples.append((done, rss_mb(way.pid)))
-                print(
-                    f"{done:9,d} calls  {samples[-1][1]:6.1f} MB  {number / (time.perf_counter() - begun):6.0f} calls/s"
-                )
+            number = done = done + 1
+            await call.ask(unlike(4_000, number, stream=number % 8 == 0))
+            if number % (requests // SAMPLES) == 0:
+                samples.append((number, rss_mb(way.pid)))
+                rate = number / (time.perf_counter() - begun)
+                print(f"{number:9,d} calls  {samples[-1][1]:6.1f} MB  {rate:6.0f} calls/s", flush=True)
         call.close()
 
     await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
