@@ -9,6 +9,7 @@ import msgspec
 from lrcp.evaluators.cost import Cost, PriceBook, TokenUsage
 from lrcp.gateway.errors import describe_error
 from lrcp.gateway.exchange import Attempt, Exchange, Outcome, Reply, Target
+from lrcp.gateway.providers import COST_REPORTERS
 from lrcp.gateway.wire.format import CHAT, EMBEDDINGS
 from lrcp.gateway.wire.transcript import Transcript
 from lrcp.model.errors import LrcpError
@@ -20,6 +21,8 @@ _FREE: Final = Cost(0, "computed")
 _STATUS_OF_CLIENT_GONE: Final = 499
 _MAX_HEADER_CHARS: Final = 200
 _TRUNCATED: Final = " [truncated]"
+_NAMES_OF_ERROR: Final = ("type", "status", "code")
+"""Gemini's `status` is a word where its `code` repeats HTTP's number."""
 _KIND_OF: Final = {CHAT: "llm", EMBEDDINGS: "embedding"}
 """Counting tokens generates nothing: its span is a `client`'s."""
 
@@ -59,9 +62,10 @@ class Measurement:
         target = self._paid_target()
         if target is None or not self._generated():
             return
+        tier = self._count()[0].service_tier
         for model in self._model_names():
-            if not self._book.knows(target.upstream.system, model, self.exchange.started_ns, self._service_tier()):
-                await asyncio.to_thread(self._price_as, model, TokenUsage(0, 0))
+            if not self._book.knows(target.upstream.system, model, self.exchange.started_ns, tier):
+                await asyncio.to_thread(self._price_as, model, TokenUsage(0, 0, service_tier=tier))
 
     def price(self) -> Cost | None:
         """The cost; None when nothing was generated, so that there is nothing to price."""
@@ -70,6 +74,8 @@ class Measurement:
         usage, estimated = self._count()
         if usage.input_tokens is None and usage.output_tokens is None and not self._generated():
             return None
+        if usage.reported_nusd is not None and self._reports_cost():
+            return Cost(usage.reported_nusd, "reported")
         costs = [self._price_as(model, usage) for model in self._model_names()]
         cost = next((cost for cost in costs if cost.nusd is not None), Cost(None, "unknown"))
         return Cost(cost.nusd, "estimated") if estimated and cost.nusd is not None else cost
@@ -155,8 +161,9 @@ class Measurement:
         if error is None or self._error[0]:
             return
         known = error if isinstance(error, dict) else {"message": error}
-        kind = known.get("type") or known.get("code") or "stream_error"
-        self._error = (str(kind), str(known.get("message") or "")[:2000])
+        names = [name for member in _NAMES_OF_ERROR if isinstance(name := known.get(member), str) and name]
+        kind = names[0] if names else str(known.get("code") or "stream_error")
+        self._error = (kind, str(known.get("message") or "")[:2000])
 
     def _count(self) -> tuple[TokenUsage, bool]:
         """Tokens, and whether they are an estimate because the provider did not count, or did not come to the end."""
@@ -164,17 +171,29 @@ class Measurement:
             return TokenUsage(), False  # nothing was generated, whatever the answer says of its first time
         if self._usage is None or self._usage[1]:
             reported = self._reported()
-            if reported is None:
+            if reported is None or not (reported.input_tokens or reported.output_tokens):
                 self._usage = self._estimate(), True
             else:
-                self._usage = self._with_output(reported)
+                self._usage = self._completed(reported)
         return self._usage
 
-    def _with_output(self, reported: TokenUsage) -> tuple[TokenUsage, bool]:
-        """What was reported; of a stream that broke off after telling its input only (Anthropic's), the output as it came."""
-        if reported.output_tokens is not None or not self.transcript.started:
+    def _completed(self, reported: TokenUsage) -> tuple[TokenUsage, bool]:
+        """What was reported, and our own count where there is none, or 0 for what was there.
+
+        Such are a stream that broke off after telling its input only (Anthropic's), and servers that do not count.
+        """
+        prompt, answer = reported.input_tokens, reported.output_tokens
+        if not prompt:
+            prompt = self.exchange.prompt_tokens()
+        if not answer and self.transcript.started:
+            answer = self.transcript.output_tokens()
+        if (prompt, answer) == (reported.input_tokens, reported.output_tokens):
             return reported, False
-        return msgspec.structs.replace(reported, output_tokens=self.transcript.output_tokens()), True
+        return msgspec.structs.replace(reported, input_tokens=prompt, output_tokens=answer), True
+
+    def _reports_cost(self) -> bool:
+        target = self._paid_target()
+        return target is not None and target.upstream.system in COST_REPORTERS
 
     def _reported(self) -> TokenUsage | None:
         last = self.exchange.attempts[-1] if self.exchange.attempts else None
@@ -183,9 +202,10 @@ class Measurement:
     def _estimate(self) -> TokenUsage:
         if not self._generated():
             return TokenUsage()
+        tier = self.transcript.service_tier
         embeds = self.exchange.call.operation == EMBEDDINGS
         output = None if embeds else self.transcript.output_tokens()
-        return TokenUsage(self.exchange.prompt_tokens(), output)
+        return TokenUsage(self.exchange.prompt_tokens(), output, service_tier=tier)
 
     def _generated(self) -> bool:
         """Whether the provider did any work that it may ask money for."""
@@ -207,11 +227,7 @@ class Measurement:
     def _price_as(self, model: str, usage: TokenUsage) -> Cost:
         target = self._paid_target()
         provider = target.upstream.system if target else ""
-        return self._book.price_generation(provider, model, usage, self.exchange.started_ns, self._service_tier())
-
-    def _service_tier(self) -> str:
-        tier = self.transcript.service_tier
-        return "" if tier in ("default", "auto", "standard") else tier
+        return self._book.price_generation(provider, model, usage, self.exchange.started_ns, usage.service_tier)
 
     def _prompt_text(self) -> str:
         prompt = self.exchange.call.prompt

@@ -17,6 +17,8 @@ _ANTHROPIC: Final = ("anthropic.messages", "anthropic.count_tokens")
 _GEMINI: Final = ("gemini.generate", "gemini.count_tokens", "gemini.batch_embed", "gemini.embed")
 _VERTEX: Final = ("gemini.generate", "gemini.count_tokens", "gemini.predict", "gemini.batch_embed", "gemini.embed")
 _OLD_MAX_TOKENS: Final = {"max_completion_tokens": "max_tokens"}
+COST_REPORTERS: Final = frozenset({"openrouter", "openrouter.ai", "api.x.ai"})
+"""Providers, as telemetry calls them, whose usage tells in dollars what is charged; it goes before any price."""
 KEY_HEADERS: Final[Mapping[str, str]] = {
     "openai": "authorization",
     "anthropic": "x-api-key",
@@ -33,7 +35,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     its address). key_variable is the environment variable of its key, url_variable that of its address where every
     customer has another; find_url finds it in the environment's other variables. key_header overrides the family's.
     hint tells a person what to do when it cannot be reached.
-    private: its address is expected on this machine or network.
+    private: its address is expected on this machine or network. simulated: it has no address that anybody calls.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_header: str = ""
     default_model: str = ""
     private: bool = False
+    simulated: bool = False
     hint: str = "check the network of this machine and the provider's status page"
 
     @property
@@ -159,6 +162,14 @@ PROVIDERS: Final = (
         url_variable="VLLM_BASE_URL",
         private=True,
         hint="start it with `vllm serve`, or set VLLM_BASE_URL, which ends in /v1",
+    ),
+    Provider(
+        name="simulated",
+        endpoints=dict.fromkeys(("openai", "anthropic", "gemini"), "simulated://models"),
+        formats=(*_OPENAI_ALL, *_ANTHROPIC, *_GEMINI, "gemini.predict"),
+        system="simulated",
+        default_model="good",
+        simulated=True,
     ),
     Provider(
         name="url", endpoints={"openai": ""}, chat_names=_OLD_MAX_TOKENS, private=True, hint="check LRCP_UPSTREAM_URL"

@@ -16,7 +16,7 @@ from tests.wire.anthropic import payloads
 CODEC = ANTHROPIC_MESSAGES.chat
 assert CODEC is not None
 REQUEST = chat.ChatRequest(model="asked", turns=[])
-USAGE = TokenUsage(120, 24, 70, 10, 9, 2, 1)
+USAGE = TokenUsage(120, 24, 70, 10, 9, 2, 1, "priority")
 PARTS: list[chat.Part] = [
     chat.Thinking("Weather, then.", "c2ln"),
     chat.Thinking("", "ZW5j", redacted=True),
@@ -61,7 +61,7 @@ def test_a_stream_is_read() -> None:
     parser = CODEC.new_parser()
     steps = [step for event in payloads.stream() for step in parser.feed(event)]
     assert steps == [
-        chat.Started("msg_01", "claude-opus-5-5", TokenUsage(120, None, 70, 10, None, 2, 1)),
+        chat.Started("msg_01", "claude-opus-5-5", TokenUsage(120, None, 70, 10, None, 2, 1, "priority")),
         chat.ThinkingDelta("Weather, "),
         chat.ThinkingDelta("then."),
         chat.ThinkingDelta("", "c2ln"),

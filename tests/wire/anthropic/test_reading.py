@@ -17,7 +17,7 @@ from lrcp.model.errors import InputError
 from tests.wire.anthropic import payloads
 
 BODY = b'{"max_tokens":1.5e1, "system" : "Be \\u006bind.","model":"m","messages":[ {"role":"user","content":"Hi"}]}'
-COUNTED = TokenUsage(120, 24, 70, 10, 9, 2, 1)
+COUNTED = TokenUsage(120, 24, 70, 10, 9, 2, 1, "priority")
 
 
 def test_a_call_is_read_with_the_system_prompt_as_its_first_message() -> None:
@@ -64,7 +64,7 @@ def test_only_the_models_name_is_changed() -> None:
 def test_a_whole_answer_is_measured() -> None:
     transcript = Transcript(1000)
     MESSAGES.read_body(transcript, payloads.message())
-    assert (transcript.model, transcript.service_tier) == ("claude-opus-5-5", "priority")
+    assert transcript.model == "claude-opus-5-5"
     assert (transcript.finish_reasons, transcript.done) == (["tool_use"], True)
     assert transcript.usage == COUNTED
     [said] = json.loads(transcript.output_json())
@@ -87,7 +87,7 @@ def test_a_cut_stream_tells_its_input_and_does_not_take_the_first_piece_for_all_
     transcript = Transcript(1000)
     for event in payloads.stream()[:12]:
         MESSAGES.read_event(transcript, event)
-    assert transcript.usage == TokenUsage(120, None, 70, 10, None, 2, 1)
+    assert transcript.usage == TokenUsage(120, None, 70, 10, None, 2, 1, "priority")
     assert not transcript.complete
 
 
@@ -97,7 +97,7 @@ def test_later_counts_of_a_stream_replace_earlier_ones() -> None:
         MESSAGES.read_event(transcript, event)
     final = {"type": "message_delta", "delta": {}, "usage": {"input_tokens": 50, "output_tokens": 30}}
     MESSAGES.read_event(transcript, payloads.event(final))
-    assert transcript.usage == TokenUsage(130, 30, 70, 10, None, 2, 1)
+    assert transcript.usage == TokenUsage(130, 30, 70, 10, None, 2, 1, "priority")
 
 
 def test_writes_to_the_cache_are_summed_where_only_their_lifetimes_are_told() -> None:

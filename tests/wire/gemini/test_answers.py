@@ -30,7 +30,7 @@ from tests.wire.gemini.payloads import REPLY
 
 CODEC = GEMINI_GENERATE.chat
 assert CODEC is not None
-USAGE = TokenUsage(105, 50, 40, None, 30)
+USAGE = TokenUsage(105, 50, 40, None, 30, service_tier="priority")
 
 
 def event(body: Any) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.wire.format import Format
-from lrcp.gateway.wire.gemini.answers import Usage, service_tier, token_usage
+from lrcp.gateway.wire.gemini.answers import Usage, token_usage
 from lrcp.gateway.wire.gemini.errors import error_of, render_error, render_error_event
 from lrcp.gateway.wire.gemini.formats import (
     GEMINI_BATCH_EMBED,
@@ -104,8 +104,8 @@ def test_a_body_changes_where_it_names_the_model_and_nowhere_else(format: Format
 
 def test_a_whole_reply_is_read() -> None:
     transcript = transcript_of(REPLY)
-    assert transcript.usage == TokenUsage(105, 50, 40, None, 30)
-    assert (transcript.model, transcript.service_tier) == ("gemini-2.5-flash-002", "priority")
+    assert transcript.usage == TokenUsage(105, 50, 40, None, 30, service_tier="priority")
+    assert transcript.model == "gemini-2.5-flash-002"
     assert transcript.finish_reasons == ["STOP"]
     [message] = json.loads(transcript.output_json())
     assert message["content"] == "One moment."
@@ -133,7 +133,7 @@ def test_a_stream_that_comes_as_one_list_is_read_whole() -> None:
     pieces = [{"candidates": [{"content": {"parts": [{"text": text}]}}]} for text in "ab"]
     GEMINI_GENERATE.read_body(transcript, b"\n" + json.dumps([*pieces, REPLY]).encode())
     assert json.loads(transcript.output_json())[0]["content"] == "abOne moment."
-    assert transcript.usage == TokenUsage(105, 50, 40, None, 30)
+    assert transcript.usage == TokenUsage(105, 50, 40, None, 30, service_tier="priority")
 
 
 def test_a_refused_prompt_is_an_answer_that_ended() -> None:
@@ -174,7 +174,7 @@ def test_counts_are_read(usage: Usage, expected: TokenUsage) -> None:
 @pytest.mark.parametrize(
     ("usage", "tier"),
     [
-        (Usage(traffic_type="ON_DEMAND"), "standard"),
+        (Usage(traffic_type="ON_DEMAND"), ""),
         (Usage(traffic_type="ON_DEMAND_FLEX"), "flex"),
         (Usage(traffic_type="PROVISIONED_THROUGHPUT"), "provisioned"),
         (Usage(service_tier="PRIORITY", traffic_type="ON_DEMAND"), "priority"),
@@ -183,7 +183,7 @@ def test_counts_are_read(usage: Usage, expected: TokenUsage) -> None:
     ],
 )
 def test_the_tier_is_read(usage: Usage, tier: str) -> None:
-    assert service_tier(usage) == tier
+    assert token_usage(usage).service_tier == tier
 
 
 @pytest.mark.parametrize(

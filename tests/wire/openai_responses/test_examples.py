@@ -72,8 +72,8 @@ def test_a_whole_response_is_measured() -> None:
     transcript = Transcript(1000)
     body = {"model": "m-1", "status": "completed", "output": output, "usage": USAGE, "service_tier": "flex"}
     OPENAI_RESPONSES.read_body(transcript, json.dumps(body).encode())
-    assert transcript.usage == TokenUsage(10, 7, 4, None, 3)
-    assert (transcript.model, transcript.service_tier, transcript.finish_reasons) == ("m-1", "flex", ["tool_calls"])
+    assert transcript.usage == TokenUsage(10, 7, 4, None, 3, service_tier="flex")
+    assert (transcript.model, transcript.finish_reasons) == ("m-1", ["tool_calls"])
     (message,) = json.loads(transcript.output_json())
     assert message["content"] == "sono"
     assert message["tool_calls"][0]["function"] == {"name": "f", "arguments": "{}"}

@@ -24,6 +24,8 @@ class TokenUsage(msgspec.Struct, gc=False):
     input_tokens is all input (cached and cache-write included), output_tokens all output (reasoning included).
     cache_write_1h_tokens: those of cache_write_tokens that are kept for an hour, at a price of their own (Anthropic).
     web_searches: searches that the provider made for the answer.
+    service_tier: how it was served, by the provider's word ('batch', 'flex', 'priority', 'fast'); '' for the standard.
+    reported_nusd: what the provider says that it charges, nano-dollars.
     """
 
     input_tokens: int | None = None
@@ -33,6 +35,8 @@ class TokenUsage(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
     web_searches: int | None = None
+    service_tier: str = ""
+    reported_nusd: int | None = None
 
 
 class Rates(msgspec.Struct, frozen=True, gc=False):
@@ -49,19 +53,42 @@ class Rates(msgspec.Struct, frozen=True, gc=False):
     search: int
 
     def cost_nusd(self, usage: TokenUsage) -> int:
-        """Nano-dollars, rounded half up. Parts over their whole are taken at their word: the rest is then 0."""
-        cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-        written_1h, reasoning = usage.cache_write_1h_tokens or 0, usage.reasoning_tokens or 0
-        plain_input = (usage.input_tokens or 0) - cached - written
-        plain_output = (usage.output_tokens or 0) - reasoning
-        total = cached * self.cached_input + reasoning * self.reasoning + self.request
-        total += written_1h * self.cache_write_1h + max(written - written_1h, 0) * self.cache_write
-        total += (usage.web_searches or 0) * self.search
-        if plain_input > 0:
-            total += plain_input * self.input
-        if plain_output > 0:
-            total += plain_output * self.output
-        return (2 * total + self.denominator) // (2 * self.denominator)
+        """Nano-dollars, rounded half up once, at the end."""
+        return (2 * sum(self._parts(usage)) + self.denominator) // (2 * self.denominator)
+
+    def parts_nusd(self, usage: TokenUsage) -> dict[str, int]:
+        """What each of COST_PARTS costs, whole nano-dollars that sum to cost_nusd exactly.
+
+        Each is rounded down; what is then missing of the sum goes to those that lost most, the first of them first.
+        """
+        exact = self._parts(usage)
+        nusd = [part // self.denominator for part in exact]
+        missing = self.cost_nusd(usage) - sum(nusd)
+        by_loss = sorted(range(len(exact)), key=lambda i: exact[i] % self.denominator, reverse=True)
+        for i in by_loss[:missing]:
+            nusd[i] += 1
+        return dict(zip(COST_PARTS, nusd, strict=True))
+
+    def _parts(self, usage: TokenUsage) -> tuple[int, ...]:
+        """The parts' costs times `denominator`. Parts over their whole are taken at their word: the rest is then 0."""
+        cached, written_1h = usage.cached_input_tokens or 0, usage.cache_write_1h_tokens or 0
+        written, reasoning = max(usage.cache_write_tokens or 0, written_1h), usage.reasoning_tokens or 0
+        return (
+            max((usage.input_tokens or 0) - cached - written, 0) * self.input,
+            cached * self.cached_input,
+            (written - written_1h) * self.cache_write,
+            written_1h * self.cache_write_1h,
+            max((usage.output_tokens or 0) - reasoning, 0) * self.output,
+            reasoning * self.reasoning,
+            (usage.web_searches or 0) * self.search,
+            self.request,
+        )
+
+
+COST_PARTS: Final = (
+    "input", "cached_input", "cache_write", "cache_write_1h", "output", "reasoning", "search", "request",
+)  # fmt: skip
+"""The parts of a cost: input and output without the parts of them that have a name of their own."""
 
 
 class Tier(msgspec.Struct, frozen=True, gc=False):

@@ -31,7 +31,8 @@ def find_day_card(provider: str, model: str, day: int, service_tier: str = "") -
     Args:
         provider: as reported, '' when unknown; model: as reported.
         day: days since 1970-01-01, UTC.
-        service_tier: the provider's own word ('flex', 'priority', ...), 'batch' for batch calls, '' standard.
+        service_tier: the provider's own word ('flex', 'priority', 'fast', ...), 'batch' for batch calls, '' standard. One
+            that the table has no price for costs the standard price.
     """
     found = _find_model(provider, model)
     if found is None:
@@ -80,7 +81,9 @@ def _providers_of_model(providers: list[Provider], spellings: tuple[str, ...]) -
 def _price_context(owner: Provider, info: ModelInfo, service_tier: str) -> Mapping[str, str] | None:
     if not service_tier or not any(info is model for model in owner.models):
         return None
-    return {"processing": "batch"} if service_tier == "batch" else {"service_tier": service_tier}
+    if service_tier == "batch":
+        return {"processing": "batch"}
+    return {"service_tier": service_tier, "speed": service_tier}  # OpenAI's word for `fast`, and Anthropic's
 
 
 def _changes_of_day(info: ModelInfo) -> set[time]:

@@ -12,6 +12,7 @@ from lrcp.gateway.wire.format import CHAT, UNDECODABLE
 
 _BYTES_PER_TOKEN: Final = 3
 _CACHE_MARK: Final = b'"cache_control"'
+_HOUR_MARK: Final = b'"1h"'
 _ANSWERS_MARKS: Final = (b'"n"', b'"candidateCount"', b'"candidate_count"')
 _NEVER_SENT: Final = frozenset(
     {"upstream_unreachable", "upstream_tls", "upstream_connect_timeout", "upstream_not_allowed"}
@@ -42,11 +43,14 @@ def estimate_usage(exchange: Exchange, answer_tokens: int) -> TokenUsage:
     around_bytes = max(0, len(body) - len(call.prompt))
     tokens = exchange.prompt_tokens()
     prompt = tokens + tokens // 4 + around_bytes // _BYTES_PER_TOKEN + 1
-    written = prompt if _CACHE_MARK in body else None
-    if call.operation != CHAT:
-        return TokenUsage(prompt, None, cache_write_tokens=written)
-    answer = call.max_tokens if call.max_tokens is not None and call.max_tokens >= 0 else answer_tokens
-    return TokenUsage(prompt, answer * _count_answers(body), cache_write_tokens=written)
+    usage = TokenUsage(prompt)
+    if _CACHE_MARK in body:
+        usage.cache_write_tokens = prompt
+        usage.cache_write_1h_tokens = prompt if _HOUR_MARK in body else None  # kept for an hour costs more
+    if call.operation == CHAT:
+        answer = call.max_tokens if call.max_tokens is not None and call.max_tokens >= 0 else answer_tokens
+        usage.output_tokens = answer * _count_answers(body)
+    return usage
 
 
 def _count_answers(body: bytes) -> int:

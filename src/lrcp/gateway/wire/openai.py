@@ -96,13 +96,23 @@ class _OutputDetails(msgspec.Struct):
 
 
 class Usage(msgspec.Struct):
-    """OpenAI's usage object; prompt_tokens holds the cached ones, completion_tokens not always the reasoning ones."""
+    """OpenAI's usage object; prompt_tokens holds the cached ones, completion_tokens not always the reasoning ones.
+
+    Beside OpenAI's members: DeepSeek's prompt_cache_hit_tokens, Mistral's num_cached_tokens, OpenRouter's cost in dollars
+    (with is_byok its fee alone, and what the caller's own provider charges in cost_details), xAI's cost_in_usd_ticks.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
     prompt_tokens_details: _InputDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+    num_cached_tokens: int | None = None
+    cost: Any = None
+    is_byok: Any = None
+    cost_details: Any = None
+    cost_in_usd_ticks: Any = None
 
 
 class Message(msgspec.Struct):
@@ -127,6 +137,12 @@ class Timings(msgspec.Struct):
     predicted_ms: float | None = None
 
 
+class GroqExtra(msgspec.Struct):
+    """What Groq says beside OpenAI's members; a stream that was not asked for its usage tells it here."""
+
+    usage: Usage | None = None
+
+
 class Answer(msgspec.Struct):
     """A whole reply of chat or embeddings, or one chunk of a stream."""
 
@@ -136,6 +152,7 @@ class Answer(msgspec.Struct):
     service_tier: str | None = None
     error: Any = None
     timings: Timings | None = None
+    x_groq: GroqExtra | None = None
 
 
 _answer = msgspec.json.Decoder(Answer)

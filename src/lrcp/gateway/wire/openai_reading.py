@@ -5,7 +5,7 @@ from typing import Any
 from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.wire.openai import Answer, Message, Usage, decode_answer
 from lrcp.gateway.wire.sse import event_data
-from lrcp.gateway.wire.transcript import Transcript, count_of, text_of
+from lrcp.gateway.wire.transcript import TICKS_PER_USD, Transcript, count_of, reported_nusd, text_of, tier_of
 
 
 def read_body(transcript: Transcript, body: bytes) -> None:
@@ -33,10 +33,11 @@ def read_event(transcript: Transcript, event: bytes) -> bool:
 
 def _add(transcript: Transcript, answer: Answer) -> None:
     transcript.model = answer.model or transcript.model
-    transcript.service_tier = answer.service_tier or transcript.service_tier
+    transcript.service_tier = tier_of(answer.service_tier) or transcript.service_tier
     transcript.error = answer.error or transcript.error
-    if answer.usage is not None:
-        transcript.usage = token_usage(answer.usage)
+    usage = usage_of(answer)
+    if usage is not None:
+        transcript.usage = token_usage(usage, transcript.service_tier)
     if answer.timings is not None:
         transcript.generating_ms = answer.timings.predicted_ms
     for choice in answer.choices or ():
@@ -69,7 +70,12 @@ def _add_tool_call(transcript: Transcript, index: int, call: Any) -> None:
         transcript.extend_tool_call(index, arguments)
 
 
-def token_usage(usage: Usage) -> TokenUsage:
+def usage_of(answer: Answer) -> Usage | None:
+    """The counts of a reply or a chunk, also where only Groq would look for them."""
+    return answer.usage or (answer.x_groq.usage if answer.x_groq is not None else None)
+
+
+def token_usage(usage: Usage, service_tier: Any = None) -> TokenUsage:
     """OpenAI's counts in ours: input whole, output whole.
 
     Some providers (Gemini, xAI) leave reasoning out of completion_tokens and have it in total_tokens only; it is output.
@@ -85,7 +91,27 @@ def token_usage(usage: Usage) -> TokenUsage:
     return TokenUsage(
         input_tokens=prompt,
         output_tokens=output,
-        cached_input_tokens=count_of(details.cached_tokens) if details else None,
+        cached_input_tokens=_cached(usage),
         cache_write_tokens=count_of(details.cache_write_tokens) if details else None,
         reasoning_tokens=reasoning,
+        service_tier=tier_of(service_tier),
+        reported_nusd=_reported_nusd(usage),
     )
+
+
+def _cached(usage: Usage) -> int | None:
+    details = usage.prompt_tokens_details
+    told = (details.cached_tokens if details else None, usage.prompt_cache_hit_tokens, usage.num_cached_tokens)
+    return next((count for tokens in told if (count := count_of(tokens)) is not None), None)
+
+
+def _reported_nusd(usage: Usage) -> int | None:
+    """What the provider charges: xAI's ticks, OpenRouter's dollars; with the caller's own key, that key's bill and the fee."""
+    if isinstance(usage.cost_in_usd_ticks, int):
+        return reported_nusd(usage.cost_in_usd_ticks / TICKS_PER_USD)
+    charged = reported_nusd(usage.cost)
+    if charged is None or usage.is_byok is not True:
+        return charged
+    details = usage.cost_details if isinstance(usage.cost_details, dict) else {}
+    billed = reported_nusd(details.get("upstream_inference_cost"))
+    return None if billed is None else charged + billed

@@ -5,10 +5,15 @@ from typing import Any
 import msgspec
 
 from lrcp.evaluators.cost import TokenUsage, estimate_tokens, tokens_of_bytes
+from lrcp.model.money import nusd_from_usd
 
+TICKS_PER_USD = 10**10
+"""xAI's unit of money."""
 _TRUNCATED = " [truncated]"
 _TOKENS_PER_MESSAGE = 4
 _MAX_TOKENS = 10**12
+_MAX_USD = 10**6
+_STANDARD_TIERS = frozenset({"default", "auto", "standard"})
 _QUICK_ABOVE_BYTES = 16 * 1024
 _MEDIA_MARKS = (b";base64,", b'"data"', b'"inlineData"', b'"inline_data"')
 
@@ -17,7 +22,7 @@ class Transcript:
     """The answer as it comes in, whatever its wire format. max_chars bounds the text that is kept; counting goes on past it.
 
     A format's reader sets model, service_tier, usage, error and generating_ms, extends finish_reasons, and sets done
-    once the answer has come to its end by its own account.
+    once the answer has come to its end by its own account. service_tier is what was told outside the usage.
     """
 
     def __init__(self, max_chars: int) -> None:
@@ -96,6 +101,18 @@ class Transcript:
 def count_of(tokens: int | None) -> int | None:
     """A count as reported; None when it cannot be one."""
     return tokens if tokens is not None and 0 <= tokens <= _MAX_TOKENS else None
+
+
+def tier_of(word: Any) -> str:
+    """The tier that a provider says it served a call in; '' where it is the standard one, or no word at all."""
+    return "" if not isinstance(word, str) or word in _STANDARD_TIERS else word
+
+
+def reported_nusd(dollars: Any) -> int | None:
+    """What a provider says that it charges, as nano-dollars; None when it is no amount."""
+    if isinstance(dollars, bool) or not isinstance(dollars, int | float) or not 0 <= dollars <= _MAX_USD:
+        return None
+    return nusd_from_usd(dollars)
 
 
 def text_of(content: Any) -> str:

@@ -82,6 +82,14 @@ def test_what_is_written_to_a_cache_is_priced_as_that() -> None:
     assert usage.cache_write_tokens == usage.input_tokens
 
 
+@pytest.mark.parametrize(("ttl", "kept_for_an_hour"), [("1h", True), ("5m", False)])
+def test_what_is_kept_for_an_hour_is_priced_as_that(ttl: str, kept_for_an_hour: bool) -> None:
+    part = {"type": "text", "text": "Hello", "cache_control": {"type": "ephemeral", "ttl": ttl}}
+    usage = estimate_usage(make_exchange({"messages": [{"role": "user", "content": [part]}]}), 1)
+    assert usage.cache_write_tokens == usage.input_tokens
+    assert usage.cache_write_1h_tokens == (usage.input_tokens if kept_for_an_hour else None)
+
+
 @pytest.mark.parametrize(
     ("tries", "ended", "charged"),
     [

@@ -9,7 +9,7 @@ import msgspec
 
 from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.wire.format import UNDECODABLE
-from lrcp.gateway.wire.transcript import count_of
+from lrcp.gateway.wire.transcript import count_of, tier_of
 
 
 class _OutputDetails(msgspec.Struct):
@@ -36,6 +36,7 @@ class Usage(msgspec.Struct):
     output_tokens_details: _OutputDetails | None = None
     server_tool_use: _ServerToolUse | None = None
     service_tier: str | None = None
+    speed: str | None = None
 
 
 class Block(msgspec.Struct):
@@ -132,6 +133,7 @@ def with_usage(known: TokenUsage | None, usage: Usage, *, final: bool = True) ->
             count_of(split.ephemeral_1h_input_tokens) if split else None, known.cache_write_1h_tokens
         ),
         web_searches=_first(count_of(tools.web_search_requests) if tools else None, known.web_searches),
+        service_tier=("fast" if usage.speed == "fast" else tier_of(usage.service_tier)) or known.service_tier,
     )
 
 

@@ -87,7 +87,6 @@ def _add_usage(transcript: Transcript, usage: Usage | None, *, final: bool = Tru
     """An input of 0 is no count: it is how a translated answer writes that its provider told none."""
     if usage is None:
         return
-    transcript.service_tier = usage.service_tier or transcript.service_tier
     counted = with_usage(transcript.usage, usage, final=final)
     if counted.input_tokens != 0:
         transcript.usage = counted

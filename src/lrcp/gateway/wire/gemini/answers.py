@@ -6,7 +6,7 @@ import msgspec
 
 from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.wire.format import UNDECODABLE
-from lrcp.gateway.wire.transcript import count_of
+from lrcp.gateway.wire.transcript import count_of, tier_of
 
 _TIER_OF_TRAFFIC: Final = {
     "ON_DEMAND": "standard",
@@ -125,11 +125,12 @@ def token_usage(usage: Usage) -> TokenUsage:
         output_tokens=output,
         cached_input_tokens=count_of(usage.cached_content_token_count),
         reasoning_tokens=thoughts,
+        service_tier=_service_tier(usage),
     )
 
 
-def service_tier(usage: Usage) -> str:
-    """The tier that the call was served in, in lower case; '' when it was not told."""
+def _service_tier(usage: Usage) -> str:
+    """The tier that the call was served in, in lower case; '' when it was not told, or is the standard one."""
     if usage.service_tier:
-        return usage.service_tier.lower().removeprefix("service_tier_")
-    return _TIER_OF_TRAFFIC.get(usage.traffic_type or "", "")
+        return tier_of(usage.service_tier.lower().removeprefix("service_tier_"))
+    return tier_of(_TIER_OF_TRAFFIC.get(usage.traffic_type or "", ""))

@@ -15,7 +15,6 @@ from lrcp.gateway.wire.gemini.answers import (
     decode_answer,
     decode_answers,
     parts_of,
-    service_tier,
     token_usage,
 )
 from lrcp.gateway.wire.sse import event_data
@@ -48,7 +47,6 @@ def _add(transcript: Transcript, answer: Answer) -> None:
     transcript.error = answer.error or transcript.error
     if answer.usage_metadata is not None:
         transcript.usage = token_usage(answer.usage_metadata)
-        transcript.service_tier = service_tier(answer.usage_metadata) or transcript.service_tier
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
         transcript.finish_reasons.append(answer.prompt_feedback.block_reason)
     for candidate in answer.candidates or ():

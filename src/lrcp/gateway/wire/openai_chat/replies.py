@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lrcp.evaluators.cost import TokenUsage
 from lrcp.gateway.errors import UpstreamError
 from lrcp.gateway.wire.chat import ChatReply, Part, StopReason, Text, Thinking, ToolCall
 from lrcp.gateway.wire.format import decode_json
@@ -46,7 +47,7 @@ def parse_reply(body: bytes) -> ChatReply:
         model=str(answer.get("model") or ""),
         parts=[*_parse_parts(message)],
         stop="refusal" if refusal else stop,
-        usage=parse_usage(answer.get("usage")),
+        usage=parse_usage(answer),
         created_s=int(created) if isinstance(created, int | float) else 0,
     )
 
@@ -94,12 +95,14 @@ def extra_content(signature: str) -> dict[str, Any]:
     return {"extra_content": {"google": {"thought_signature": signature}}} if signature else {}
 
 
-def parse_usage(given: Any) -> Any:
-    """TokenUsage, or None when it is missing or malformed."""
+def parse_usage(answer: dict[str, Any], service_tier: str = "") -> TokenUsage | None:
+    """The usage of a reply or a chunk; None when it is missing or malformed. service_tier: as told before."""
+    extra = answer.get("x_groq")
+    given = answer.get("usage") or (extra.get("usage") if isinstance(extra, dict) else None)
     if given is None:
         return None
     try:
-        return token_usage(msgspec.convert(given, Usage))
+        return token_usage(msgspec.convert(given, Usage), answer.get("service_tier") or service_tier)
     except msgspec.ValidationError:
         return None
 

@@ -31,7 +31,7 @@ from lrcp.gateway.wire.openai_chat.replies import (
 )
 from lrcp.gateway.wire.openai_chat.usage import render_usage
 from lrcp.gateway.wire.sse import event_data
-from lrcp.gateway.wire.transcript import text_of
+from lrcp.gateway.wire.transcript import text_of, tier_of
 
 _DONE: Final = b"data: [DONE]\n\n"
 
@@ -43,6 +43,7 @@ class Parser:
         self._started = False
         self._finished = False
         self._refused = False
+        self._service_tier = ""
         self._calls: dict[int, int] = {}
         self._call_ids: list[str] = []
 
@@ -67,7 +68,8 @@ class Parser:
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict) and not choice.get("index"):
                 yield from self._read_choice(choice)
-        usage = parse_usage(chunk.get("usage"))
+        self._service_tier = tier_of(chunk.get("service_tier")) or self._service_tier
+        usage = parse_usage(chunk, self._service_tier)
         if usage is not None:
             yield UsageKnown(usage)
 

@@ -8,7 +8,15 @@ from lrcp.evaluators.cost import TokenUsage, estimate_tokens
 from lrcp.gateway.wire.format import CHAT, UNDECODABLE, ModelCall, decode_json
 from lrcp.gateway.wire.openai import render_error, rewrite_call
 from lrcp.gateway.wire.sse import event_data
-from lrcp.gateway.wire.transcript import Transcript, count_of, estimate_prompt_tokens, text_of
+from lrcp.gateway.wire.transcript import (
+    TICKS_PER_USD,
+    Transcript,
+    count_of,
+    estimate_prompt_tokens,
+    reported_nusd,
+    text_of,
+    tier_of,
+)
 from lrcp.model.errors import InputError
 
 
@@ -34,6 +42,7 @@ class _Usage(msgspec.Struct):
     output_tokens: int | None = None
     input_tokens_details: _InputDetails | None = None
     output_tokens_details: _OutputDetails | None = None
+    cost_in_usd_ticks: int | None = None
 
 
 class _Details(msgspec.Struct):
@@ -48,6 +57,7 @@ class _Item(msgspec.Struct):
     arguments: str | None = None
     content: Any = None
     summary: Any = None
+    action: Any = None
 
 
 class _Response(msgspec.Struct):
@@ -172,9 +182,10 @@ def _refusals(content: Any) -> str:
 def _end(transcript: Transcript, response: _Response) -> None:
     """What a response says of itself, in progress or at its end."""
     transcript.model = response.model or transcript.model
-    transcript.service_tier = response.service_tier or transcript.service_tier
+    transcript.service_tier = tier_of(response.service_tier) or transcript.service_tier
     if response.usage is not None:
-        transcript.usage = _token_usage(response.usage)
+        searches = sum(_is_search(item.type, item.action) for item in response.output or ())
+        transcript.usage = _token_usage(response.usage, searches, response.service_tier)
     if response.status == "failed":
         transcript.error = response.error or {"message": "the response failed"}
     elif response.status == "completed":
@@ -186,14 +197,18 @@ def _end(transcript: Transcript, response: _Response) -> None:
 
 
 def read_usage(given: dict[str, Any]) -> TokenUsage | None:
-    """A usage object in our counts; None when it is malformed."""
+    """What a response used, in our counts; None when it does not say, or says it in another form."""
+    output = given.get("output")
+    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    searches = sum(_is_search(item.get("type"), item.get("action")) for item in items)
     try:
-        return _token_usage(msgspec.convert(given, _Usage))
+        usage = msgspec.convert(given.get("usage"), _Usage | None)
     except msgspec.ValidationError:
         return None
+    return None if usage is None else _token_usage(usage, searches, given.get("service_tier"))
 
 
-def _token_usage(usage: _Usage) -> TokenUsage:
+def _token_usage(usage: _Usage, searches: int, service_tier: Any) -> TokenUsage:
     """input_tokens holds the cached ones, output_tokens the reasoning."""
     given, made = usage.input_tokens_details, usage.output_tokens_details
     return TokenUsage(
@@ -202,7 +217,16 @@ def _token_usage(usage: _Usage) -> TokenUsage:
         cached_input_tokens=count_of(given.cached_tokens) if given else None,
         cache_write_tokens=count_of(given.cache_write_tokens) if given else None,
         reasoning_tokens=count_of(made.reasoning_tokens) if made else None,
+        web_searches=searches or None,
+        service_tier=tier_of(service_tier),
+        reported_nusd=reported_nusd(ticks / TICKS_PER_USD) if (ticks := usage.cost_in_usd_ticks) is not None else None,
     )
+
+
+def _is_search(kind: Any, action: Any) -> bool:
+    """Whether an item is charged as a search: opening a page that one found, or looking for words in it, is not."""
+    did = action.get("type") if isinstance(action, dict) else None
+    return kind == "web_search_call" and did in (None, "search")
 
 
 def render_error_event(status: int, message: str, kind: str, code: str) -> bytes:

@@ -84,8 +84,7 @@ def stop_of(response: dict[str, Any]) -> StopReason:
 
 def usage_of(response: dict[str, Any]) -> TokenUsage | None:
     """Its counts; None when they are missing or malformed."""
-    given = response.get("usage")
-    return read_usage(given) if isinstance(given, dict) else None
+    return read_usage(response)
 
 
 def failure_of(response: dict[str, Any]) -> tuple[str, str]:
