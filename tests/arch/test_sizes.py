@@ -14,6 +14,9 @@ BROAD_EXCEPT = {
     "lrcp/ingest/receivers/otlp/grpc_server.py": "as ingest/http.py: a decoder's bug answers one call; nothing is acknowledged",
     "lrcp/gateway/app.py": "a fault of ours is a reply and a line in the log, never a broken connection",
     "lrcp/gateway/budgets/keeper.py": "whatever is wrong with the ledger, calls go on from the leases at hand; logged, and told in /health",
+    "lrcp/gateway/guards/asking.py": "a guard's fault is no verdict: counted, logged, and the policy says what follows",
+    "lrcp/gateway/guards/threads.py": "a guard's fault on a thread goes to whoever waits for it; the thread lives on",
+    "lrcp/gateway/http1/cycle.py": "what the application did not catch is logged and ends the connection, not the process",
     "lrcp/gateway/policy/follower.py": "a stage that cannot be made refuses the policy; the one before it stays in force",
     "lrcp/api/health.py": "a check that fails, however it does, is the answer to whoever asks for health",
 }

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lrcp.evaluators.cost import PriceBook
 from lrcp.gateway.cache.beside import Beside
 from lrcp.gateway.dispatch import make_dispatch
 from lrcp.gateway.exchange import AttemptStage, Handler, Stage, compose_attempt_stages, compose_stages
@@ -9,10 +10,13 @@ from lrcp.gateway.providers import declare_upstreams
 from lrcp.gateway.routing.routes import Routes, compile_routes
 from lrcp.gateway.routing.targets import Directory
 from lrcp.gateway.runtime import Runtime
+from lrcp.gateway.simulated.models import SYSTEM, models_of, price_file_of
+from lrcp.gateway.simulated.provider import Simulator
 from lrcp.gateway.stages.authentication import make_authentication_stage
 from lrcp.gateway.stages.budgets import make_budgets_stage
 from lrcp.gateway.stages.cache import make_cache_stage
 from lrcp.gateway.stages.faults import make_faults_stage
+from lrcp.gateway.stages.guard import make_guard_stage
 from lrcp.gateway.stages.ladder import make_ladder_stage
 from lrcp.gateway.stages.limits import make_limits_stage
 from lrcp.gateway.stages.meter import make_meter_stage
@@ -26,8 +30,9 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
 
     Raises: InputError - the policy cannot be obeyed here; the message names the place.
     """
-    meter = make_meter_stage(runtime.book, runtime.config.limits, runtime.emit)
-    from_budgets = _make_inner(policy, runtime)
+    book = runtime.book.with_provider(SYSTEM, price_file_of(models_of(policy.simulation)))
+    meter = make_meter_stage(book, runtime.config.limits, runtime.emit)
+    from_budgets = _make_inner(policy, runtime, book)
     shadow = compose_stages([meter], from_budgets)
     routes = _compile_routes(policy, runtime)
     stages: tuple[Stage | None, ...] = (
@@ -35,7 +40,13 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
         make_authentication_stage(policy.authentication, runtime.keys),
         make_limits_stage(policy.limits, runtime.limits, runtime.clock, route_of=routes.find_name),
         make_ladder_stage(policy.ladder, policy.budgets, runtime.budgets, runtime.ladder),
-        # guard: evaluators before and after the call
+        make_guard_stage(
+            policy.guards,
+            runtime.ports.guards,
+            runtime.guards,
+            max_event_bytes=runtime.config.limits.max_event_bytes,
+            route_of=routes.find_name,
+        ),
         make_cache_stage(
             policy.cache,
             runtime.cache,
@@ -60,11 +71,9 @@ def _caches_of_ladder(policy: Policy) -> frozenset[str]:
     return frozenset(step.do.removeprefix("cache_") for step in steps if step.do.startswith("cache_"))
 
 
-def _make_inner(policy: Policy, runtime: Runtime) -> Handler:
+def _make_inner(policy: Policy, runtime: Runtime, book: PriceBook) -> Handler:
     """From the chosen targets inward; shadow copies take this way too."""
-    stages: tuple[Stage | None, ...] = (
-        make_budgets_stage(policy.budgets, runtime.budgets, runtime.book, runtime.clock),
-    )
+    stages: tuple[Stage | None, ...] = (make_budgets_stage(policy.budgets, runtime.budgets, book, runtime.clock),)
     return compose_stages([stage for stage in stages if stage is not None], _make_last(policy, runtime))
 
 
@@ -83,7 +92,7 @@ def _make_last(policy: Policy, runtime: Runtime) -> Handler:
     )
     attempt = compose_attempt_stages(
         [stage for stage in attempt_stages if stage is not None],
-        make_dispatch(runtime.client, config.timeouts, config.limits),
+        make_dispatch(runtime.client, config.timeouts, config.limits, Simulator(policy.simulation, config.timeouts)),
     )
     return make_resilience_stage(
         policy.resilience,

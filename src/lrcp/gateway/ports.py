@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lrcp.gateway.budgets.ledger import Ledger
+from lrcp.gateway.guards.port import GuardFactory
+from lrcp.gateway.guards.registry import BUILT_IN
 from lrcp.gateway.keys.source import KeySource
 from lrcp.gateway.limits.cells import Cells, private_cells
 from lrcp.gateway.policy.follower import MakeFollower
@@ -25,6 +27,7 @@ class Ports:
 
     key_source: of virtual keys; None knows none. open_cells: where limits are counted; called in each worker process.
     ledger: of budgets; None, and a policy with budgets is refused. journal_folder: see BudgetKeeper.
+    guards: by the names that a policy may use.
     """
 
     make_follower: MakeFollower | None = None
@@ -33,3 +36,4 @@ class Ports:
     parts: Mapping[str, Part] = field(default_factory=dict)
     ledger: Ledger | None = None
     journal_folder: Path | None = None
+    guards: Mapping[str, GuardFactory] = field(default_factory=lambda: BUILT_IN)

@@ -10,6 +10,7 @@ from lrcp.gateway.background import Background
 from lrcp.gateway.budgets.keeper import BudgetKeeper
 from lrcp.gateway.cache.runtime import CacheRuntime
 from lrcp.gateway.config import GatewayConfig
+from lrcp.gateway.guards.asking import GuardState
 from lrcp.gateway.keys.follower import KeyFollower
 from lrcp.gateway.ladder.state import LadderState
 from lrcp.gateway.limits.state import LimitState
@@ -44,6 +45,7 @@ class Runtime:
     limits: LimitState = field(init=False)
     budgets: BudgetKeeper | None = field(init=False)
     ladder: LadderState = field(init=False)
+    guards: GuardState = field(default_factory=GuardState)
 
     def __post_init__(self) -> None:
         self.resilience = ResilienceState(self.clock)
@@ -62,6 +64,7 @@ class Runtime:
             "keys": self.keys,
             "limits": self.limits,
             "ladder": self.ladder,
+            "guards": self.guards,
         }
         if self.budgets is not None:
             own["budgets"] = self.budgets
