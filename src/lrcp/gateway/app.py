@@ -21,6 +21,7 @@ from lrcp.gateway.ports import Ports
 from lrcp.gateway.reading import read_exchange
 from lrcp.gateway.runtime import Runtime
 from lrcp.gateway.sending import render_error, render_error_event, render_fault, send_last_event, send_reply
+from lrcp.gateway.simulated.listing import render_listing
 from lrcp.gateway.telemetry.exporter import SpanExporter
 from lrcp.gateway.tracecontext import continue_trace
 from lrcp.gateway.upstream import UpstreamClient, UpstreamRequest
@@ -63,6 +64,7 @@ class GatewayApp:
         self._call_model = make_call_handler(policy, self._runtime)
         self._admit_listing = make_listing_admission(policy.authentication, self._runtime.keys)
         self._policy_version = version
+        self._simulation = policy.simulation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -165,6 +167,8 @@ class GatewayApp:
             headers, query = self._admit_listing(sent, query_sent, self._clock.now_ns())
         except LrcpError as error:
             return render_error(OPENAI_CHAT, error)
+        if upstream.provider.simulated:
+            return render_listing(self._simulation)
         traceparent = continue_trace(headers).traceparent()
         request = UpstreamRequest(
             upstream=upstream,

@@ -11,6 +11,7 @@ from lrcp.gateway.exchange import Attempt, AttemptHandler, Exchange, Reply
 from lrcp.gateway.headers import upstream_headers
 from lrcp.gateway.keys.credentials import query_without_virtual_keys
 from lrcp.gateway.providers import Upstream
+from lrcp.gateway.simulated.provider import Simulator
 from lrcp.gateway.translation import AnswerContext, Translation, make_translation, translatable
 from lrcp.gateway.upstream import UpstreamClient, UpstreamRequest
 from lrcp.gateway.wire.format import Format
@@ -21,10 +22,12 @@ _NS_PER_S: Final = 1_000_000_000
 _CREDENTIALS: Final = (b"key=", b"access_token=")
 
 
-def make_dispatch(client: UpstreamClient, timeouts: Timeouts, limits: Limits) -> AttemptHandler:
+def make_dispatch(client: UpstreamClient, timeouts: Timeouts, limits: Limits, simulator: Simulator) -> AttemptHandler:
     """The handler of a try: fits the request to its target, calls it, and gives back its answer as the client reads it."""
 
     async def dispatch(exchange: Exchange, attempt: Attempt) -> Reply:
+        if attempt.target.upstream.provider.simulated:
+            return await simulator.answer(exchange, attempt)
         translation = prepare_attempt(exchange, attempt)
         request = _request_of(exchange, attempt, attempt.timeouts or timeouts)
         try:

@@ -136,6 +136,16 @@ def make_translation(asked: Format, spoken: Format, body: bytes, call: ModelCall
     raise InputError(f"{asked.name} cannot be translated into {spoken.name}")
 
 
+def read_chat_request(codec: ChatCodec, body: bytes, call: ModelCall) -> ChatRequest:
+    """The client's request, for whoever writes an answer himself; of one that the records cannot hold, only its model."""
+    try:
+        request = codec.parse_request(body, call)
+    except InputError:
+        request = ChatRequest(model=call.model, turns=[])
+    request.streams, request.asks_usage = call.streams, True  # the meter takes the usage out again, if unasked
+    return request
+
+
 def translatable(asked: Format, spoken: Format) -> bool:
     """Whether both are formats of the same operation, with codecs. Counting tokens has none: every family has its own."""
     chat = asked.chat is not None and spoken.chat is not None

@@ -32,6 +32,14 @@ class PriceBook:
         self._max_cards = max_cards
         self._cards: dict[tuple[str, str, str, int], DayCard | None] = {}
         self._filling = Lock()
+        self._apart: dict[str, PriceBook] = {}
+
+    def with_provider(self, provider: str, file: PriceFile) -> "PriceBook":
+        """A book in which one provider has the prices of this file; with the rest the two books go on together."""
+        book = PriceBook(self._files, max_cards=self._max_cards)
+        book._cards, book._filling = self._cards, self._filling
+        book._apart = {**self._apart, provider: PriceBook((file,))}
+        return book
 
     def price_generation(
         self, provider: str, model: str, usage: TokenUsage, when_ns: int, service_tier: str = ""
@@ -45,6 +53,9 @@ class PriceBook:
         Returns: source 'computed', or 'unknown' with None when the model has no price, nobody counted its tokens, or
             the count is absurd: a cost beyond 63 bits, nine billion dollars.
         """
+        apart = self._apart.get(provider)
+        if apart is not None:
+            return apart.price_generation(provider, model, usage, when_ns, service_tier)
         day, day_ns = divmod(when_ns, _NS_PER_DAY)
         key = (provider, model, service_tier, day)
         try:
@@ -59,6 +70,9 @@ class PriceBook:
 
     def knows(self, provider: str, model: str, when_ns: int, service_tier: str = "") -> bool:
         """Whether the card is resolved already; if not, pricing it may take milliseconds (half a second the first time)."""
+        apart = self._apart.get(provider)
+        if apart is not None:
+            return apart.knows(provider, model, when_ns, service_tier)
         return (provider, model, service_tier, when_ns // _NS_PER_DAY) in self._cards
 
     def _resolve(self, key: tuple[str, str, str, int]) -> DayCard | None:

@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from lrcp.evaluators.cost import TokenUsage
-from lrcp.gateway.exchange import Exchange, Reply
+from lrcp.gateway.exchange import Reply
 from lrcp.gateway.faults.injection import Injection
-from lrcp.gateway.translation import AnswerContext, DerivedStream, StreamTranslator, translate_pieces
-from lrcp.gateway.wire.chat import ChatReply, ChatRequest, Delta
-from lrcp.gateway.wire.format import ChatCodec, StreamRenderer
-from lrcp.model.errors import InputError, LrcpError
+from lrcp.gateway.translation import (
+    AnswerContext,
+    DerivedStream,
+    StreamTranslator,
+    read_chat_request,
+    translate_pieces,
+)
+from lrcp.gateway.wire.chat import ChatReply, Delta
+from lrcp.gateway.wire.format import StreamRenderer
+from lrcp.model.errors import LrcpError
 
 NOT_APPLIED: Final = "fault_not_applied"
 _NS_PER_S: Final = 1_000_000_000
@@ -28,7 +34,7 @@ def rewrite(injection: Injection, reply: Reply, editor: Editor) -> Reply:
     if codec is None or reply.status >= 300:
         return reply
     if reply.stream is not None:
-        renderer = _EditingRenderer(editor, codec.new_renderer(read_request(exchange, codec)))
+        renderer = _EditingRenderer(editor, codec.new_renderer(read_chat_request(codec, exchange.body, exchange.call)))
         translator = StreamTranslator(codec.new_parser(), renderer, _context_of(injection))
         reply.stream = DerivedStream(translate_pieces(reply.stream, translator), reply.stream)
         return reply
@@ -39,16 +45,6 @@ def rewrite(injection: Injection, reply: Reply, editor: Editor) -> Reply:
     except LrcpError:
         injection.attempt.notes[NOT_APPLIED] = "unreadable"
     return reply
-
-
-def read_request(exchange: Exchange, codec: ChatCodec) -> ChatRequest:
-    """The client's request; of one that the records cannot hold, what a stream's writer must know."""
-    try:
-        request = codec.parse_request(exchange.body, exchange.call)
-    except InputError:
-        request = ChatRequest(model=exchange.call.model, turns=[])
-    request.streams, request.asks_usage = exchange.call.streams, True  # the meter takes the usage out again, if unasked
-    return request
 
 
 class _EditingRenderer:

@@ -15,6 +15,7 @@ from lrcp.gateway.routing.choice import hash_ratio
 from lrcp.gateway.routing.routes import compile_routes
 from lrcp.gateway.routing.targets import Directory
 from lrcp.gateway.scope import Matches, compile_patterns, compile_scope
+from lrcp.gateway.simulated.models import models_of
 from lrcp.model.policy.admission import LadderStep
 from lrcp.model.policy.caching import ExactCache
 from lrcp.model.policy.document import Policy
@@ -119,9 +120,9 @@ class Replay:
         return self._book.price_generation(provider, model, request.usage, request.start_ns).nusd
 
     def _price_simulated(self, model: str, request: PastRequest) -> int | None:
-        declared = self._policy.simulation.models.get(model)
+        declared = models_of(self._policy.simulation).get(model)
         if declared is None:
-            return self._book.price_generation(_SIMULATED, model, request.usage, request.start_ns).nusd
+            return None
         dollars_per_mtok = (declared.input_usd_per_mtok, declared.output_usd_per_mtok)
         tokens = (request.usage.input_tokens or 0, request.usage.output_tokens or 0)
         return round(sum(price * 1000 * number for price, number in zip(dollars_per_mtok, tokens, strict=True)))
@@ -130,7 +131,6 @@ class Replay:
 def stand_ins(declared: Mapping[str, ProviderSettings]) -> dict[str, Upstream]:
     """An upstream for each provider that a policy may name, without address or key: nothing is sent."""
     rows = {provider.name: provider for provider in PROVIDERS}
-    rows.setdefault(_SIMULATED, Provider(name=_SIMULATED, endpoints={}, system=_SIMULATED))
     for name, settings in declared.items():
         like = rows.get(settings.like or name)
         rows[name] = Provider(name=name, endpoints={}, system=like.system if like is not None else name)

@@ -142,7 +142,7 @@ class Pursuer:
         if len(exchange.attempts) > 1:
             exchange.notes["hedged"] = "won" if winner.attempt.hedge else "lost"
             exchange.attempts.sort(key=lambda attempt: attempt is winner.attempt)  # who answered is told last
-            exchange.target = winner.attempt.target
+            exchange.target = winner.chosen.target
         return winner
 
     def _make_second(self, path: Path, first: Chosen) -> Try | None:
@@ -214,10 +214,10 @@ class Pursuer:
     def _note(self, path: Path, told: Tried) -> None:
         """Tell telemetry what was done."""
         exchange = path.exchange
-        exchange.target = told.attempt.target
+        exchange.target = told.chosen.target
         if path.retries:
             exchange.notes["retries"] = str(path.retries)
-        if told.attempt.target is not exchange.candidates[0]:
+        if told.chosen.target is not exchange.candidates[0]:
             exchange.notes["fallback"] = path.left
 
     def _refuse(self, path: Path, now_s: float) -> RefusedError:

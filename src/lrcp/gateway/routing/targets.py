@@ -27,12 +27,14 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
         """Where a model's name leads by itself: `provider/model` to that provider, every other name to the default.
 
         A prefix counts only where it can be meant: behind an address of the operator's own (an aggregator, whose
-        models have names such as openai/gpt-4o) it does so only for providers that this gateway holds a key for.
+        models have names such as openai/gpt-4o) it does so only for providers that this gateway holds a key for, and for
+        the simulated one.
         Raises: InputError - no model is named, and none is set for 'default'.
         """
         head, slash, tail = model.partition("/")
         named = self.upstreams.get(head) if slash and tail else None
-        if named is not None and (named is self.default or named.has_key or self.default.name != "url"):
+        meant = named is not None and (named is self.default or named.has_key or named.provider.simulated)
+        if named is not None and (meant or self.default.name != "url"):
             return Target(named, tail)
         if self.default_target:
             return self.find_target(self.default_target, model)
