@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 OTHER_VARIABLES = {
     "LRCP_APP_MODEL",
+    "LRCP_GATEWAY_POLICY",
     "LRCP_GATEWAY_KEY",
     "LRCP_APP_TIMEOUT_S",
     "LRCP_FUZZ_N",

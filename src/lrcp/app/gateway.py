@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from lrcp import __version__
 from lrcp.app.budget_ledger import StateLedger
+from lrcp.app.first_policy import FIRST_POLICY_VARIABLE, load_first_policy
 from lrcp.app.key_source import StateKeySource
 from lrcp.app.policy_source import StatePolicySource
 from lrcp.app.settings import Settings, reachable_host
@@ -82,6 +83,7 @@ def build_gateway_config(
         prices_file=settings.prices_file,
         telemetry=telemetry,
         share_port=bool(environ.get(SHARED_PORT_VARIABLE)),
+        policy=load_first_policy(environ.get(FIRST_POLICY_VARIABLE, "")),
     )
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from lrcp.app.children import ChildPlan, TrafficPlan, plan_children, settings_environ
+from lrcp.app.first_policy import DEMO_POLICY, FIRST_POLICY_VARIABLE
 from lrcp.app.ports import find_taken
 from lrcp.app.settings import Settings, reachable_host
 from lrcp.app.supervisor import Notice, Supervisor
@@ -63,7 +64,7 @@ def _say_upstream(console: Console, settings: Settings, traffic: TrafficPlan | N
 async def _supervise(settings: Settings, plans: tuple[ChildPlan, ...], report: Callable[[Notice], None]) -> bool:
     supervisor = Supervisor(
         plans,
-        environ={**os.environ, **settings_environ(settings)},
+        environ={FIRST_POLICY_VARIABLE: str(DEMO_POLICY), **os.environ, **settings_environ(settings)},
         log_dir=settings.data_dir / "logs",
         report=report,
     )

@@ -55,7 +55,10 @@ class GatewayApp:
         )
         self.obey(0, config.policy)
         make = ports.make_follower
-        self._follower = make(lambda at, policy: self.obey(at.version, policy)) if make else None
+        # Version 0 says that nobody put one: then the config's own holds.
+        self._follower = (
+            make(lambda at, policy: self.obey(at.version, policy if at.version else config.policy)) if make else None
+        )
         self._in_progress = 0
         self._faults = 0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import openai
@@ -47,8 +48,8 @@ class Asker:
             base_url=settings.gateway_url, api_key=settings.gateway_key, timeout=settings.call_timeout_s, max_retries=1
         )
 
-    async def ask(self, prompt: FilledPrompt) -> Answer:
-        """One generation, annotated with the prompt's id and version. Raises: UpstreamError."""
+    async def ask(self, prompt: FilledPrompt, headers: Mapping[str, str] | None = None) -> Answer:
+        """One generation, annotated with the prompt's id and version. headers: for the gateway. Raises: UpstreamError."""
         with LLMObs.annotation_context(prompt=prompt.annotation()):
             try:
                 raw = await self._client.chat.completions.with_raw_response.create(
@@ -56,6 +57,7 @@ class Asker:
                     messages=prompt.messages(),  # type: ignore[arg-type]
                     max_tokens=prompt.template.max_tokens,
                     temperature=0.2,
+                    extra_headers=headers,
                 )
                 return read_answer(raw.parse(), raw.headers.get(COST_HEADER))
             except (openai.OpenAIError, ValueError) as error:
@@ -84,24 +86,28 @@ class Asker:
         return UpstreamError(502, f"The gateway could not get an answer from {model!r}: {error}")
 
 
-async def ask_many(asker: Asker, prompt: FilledPrompt, times: int, timeout_s: float) -> list[Answer]:
+async def ask_many(
+    asker: Asker, prompt: FilledPrompt, times: int, timeout_s: float, headers: Mapping[str, str] | None = None
+) -> list[Answer]:
     """The answers that came within the time, at least one. Raises: UpstreamError - an ask failed, or none came in time."""
     answers: list[Answer] = []
     try:
         async with asyncio.timeout(timeout_s):
-            await _ask_side_by_side(asker, prompt, times, answers)
+            await _ask_side_by_side(asker, prompt, times, answers, headers)
     except TimeoutError:
         if not answers:
             raise UpstreamError(504, f"No answer within {timeout_s:g} s: try a shorter prompt.") from None
     return answers
 
 
-async def _ask_side_by_side(asker: Asker, prompt: FilledPrompt, times: int, answers: list[Answer]) -> None:
+async def _ask_side_by_side(
+    asker: Asker, prompt: FilledPrompt, times: int, answers: list[Answer], headers: Mapping[str, str] | None
+) -> None:
     turns = iter(range(times))
 
     async def ask_in_turn() -> None:
         for _ in turns:
-            answers.append(await asker.ask(prompt))
+            answers.append(await asker.ask(prompt, headers))
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -15,6 +15,7 @@ from lrcp.reference.passages import Passage, select_passages, shorten_middle
 from lrcp.reference.problems import add_problem_handlers
 from lrcp.reference.requests import AnswerMetadata, AnswerReply, QaRequest, ReasonRequest, StressRequest
 from lrcp.reference.settings import VERSION, ReferenceSettings
+from lrcp.reference.simulation import FaultHeaders
 
 PROMPT_CHARS = 2_400
 _Number = TypeVar("_Number", int, float)
@@ -48,7 +49,9 @@ class Endpoints:
         self._asker = asker
         self._settings = settings
 
-    async def qa(self, body: QaRequest, session: _SessionId = None, user: _UserId = None) -> AnswerReply:
+    async def qa(
+        self, body: QaRequest, faults: FaultHeaders, session: _SessionId = None, user: _UserId = None
+    ) -> AnswerReply:
         """Answer a question from a document, which may be longer than the model's context."""
         started = time.monotonic()
         session_id, user_id = body.session_id or session, body.user_id or user
@@ -56,32 +59,37 @@ class Endpoints:
             passages = retrieve(body.document, body.question)
             shown = "\n".join(passage.text for passage in passages)
             prompt = prompts.QA.fill(question=body.question, document=shown or "(none)")
-            answer = await self._asker.ask(prompt)
+            answer = await self._asker.ask(prompt, faults)
             annotate_workflow(span, body.question, answer.text, user_id)
         cut = len(shown) < len(body.document.strip())
         metadata = build_metadata([answer], span, started, session_id)
         return AnswerReply(answer=answer.text, metadata=metadata.model_copy(update={"document_truncated": cut}))
 
-    async def reason(self, body: ReasonRequest, session: _SessionId = None, user: _UserId = None) -> AnswerReply:
+    async def reason(
+        self, body: ReasonRequest, faults: FaultHeaders, session: _SessionId = None, user: _UserId = None
+    ) -> AnswerReply:
         """Answer a prompt that asks for several steps of thought."""
         started = time.monotonic()
         session_id, user_id = body.session_id or session, body.user_id or user
         with LLMObs.workflow(name="reason", session_id=session_id) as span:
             shown = shorten_middle(body.prompt, PROMPT_CHARS)
-            answer = await self._asker.ask(prompts.REASON.fill(prompt=shown))
+            answer = await self._asker.ask(prompts.REASON.fill(prompt=shown), faults)
             annotate_workflow(span, body.prompt, answer.text, user_id)
         metadata = build_metadata([answer], span, started, session_id)
         cut = len(shown) < len(body.prompt)
         return AnswerReply(answer=answer.text, metadata=metadata.model_copy(update={"prompt_truncated": cut}))
 
-    async def stress(self, body: StressRequest, session: _SessionId = None, user: _UserId = None) -> AnswerReply:
+    async def stress(
+        self, body: StressRequest, faults: FaultHeaders, session: _SessionId = None, user: _UserId = None
+    ) -> AnswerReply:
         """Ask the same prompt many times, two at a time; what is not done in time is left out, and `completed` says so."""
         started = time.monotonic()
         session_id, user_id = body.session_id or session, body.user_id or user
         with LLMObs.workflow(name="stress", session_id=session_id) as span:
             shown = shorten_middle(body.prompt, PROMPT_CHARS)
             prompt = prompts.STRESS.fill(prompt=shown)
-            answers = await ask_many(self._asker, prompt, body.repetitions, self._settings.stress_timeout_s)
+            most_s = self._settings.stress_timeout_s
+            answers = await ask_many(self._asker, prompt, body.repetitions, most_s, faults)
             annotate_workflow(span, body.prompt, answers[-1].text, user_id)
         metadata = build_metadata(answers, span, started, session_id)
         more = {"repetitions": body.repetitions, "prompt_truncated": len(shown) < len(body.prompt)}
