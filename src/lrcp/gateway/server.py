@@ -1,5 +1,6 @@
 """The gateway as a process: one uvicorn server on one event loop, drained on SIGTERM."""
 
+import resource
 import socket
 from types import FrameType
 
@@ -14,6 +15,8 @@ from lrcp.model.errors import SettingsError
 
 _KEEPALIVE_S = 75
 _BACKLOG = 2048
+_OTHER_FILES = 768
+"""Of the process itself, and idle connections to providers."""
 
 
 class _Server(uvicorn.Server):
@@ -31,6 +34,7 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
     """
     app = GatewayApp(config, load_price_book(config.prices_file), ports=ports)
     listener = open_listener(config.host, config.port, share=config.share_port)
+    ServerProtocol.max_connections = allow_connections(config.limits.max_connections)
     server = _Server(
         uvicorn.Config(
             app,
@@ -50,6 +54,17 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
         server.run(sockets=[listener])
     finally:
         listener.close()
+
+
+def allow_connections(upstream: int) -> int:
+    """How many clients may be connected, having asked for as many open files as may be had; upstream: towards providers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ServerProtocol.max_connections + upstream + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    files = wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
+    return max(files // 2, files - upstream - _OTHER_FILES)
 
 
 def open_listener(host: str, port: int, *, share: bool = False, listen: bool = True) -> socket.socket:

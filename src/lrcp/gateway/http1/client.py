@@ -115,6 +115,7 @@ class HttpClient:
         """Keep a connection for the next request, or close it."""
         self._open -= 1
         idle = self._idle.setdefault(origin, deque())
+        self._close_old(idle)
         if connection.reusable and not self._closing and len(idle) < _MAX_IDLE_PER_ORIGIN:
             connection.idle_since = asyncio.get_running_loop().time()
             idle.append(connection)
@@ -143,13 +144,20 @@ class HttpClient:
     def _take_idle(self, origin: Origin) -> Connection | None:
         """The one used last, if it is fresh; those too old are closed."""
         idle = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - _KEEPALIVE_S
+        if idle is None:
+            return None
+        self._close_old(idle)
         while idle:
             connection = idle.pop()
-            if not connection.closed and connection.idle_since > oldest:
+            if not connection.closed:
                 return connection
-            connection.close()
         return None
+
+    def _close_old(self, idle: deque[Connection]) -> None:
+        """Those that wait too long, which are the first ones."""
+        oldest = asyncio.get_running_loop().time() - _KEEPALIVE_S
+        while idle and (idle[0].closed or idle[0].idle_since <= oldest):
+            idle.popleft().close()
 
     async def _connect(self, origin: Origin, connect_s: float) -> Connection:
         try:
@@ -201,6 +209,8 @@ def encode_head(request: HttpRequest) -> bytes:
     lines += [f"{name}: {value}" for name, value in request.headers]
     if request.body or request.method == "POST":
         lines.append(f"content-length: {len(request.body)}")
+    if any(char <= " " or char == "\x7f" for char in target):
+        raise ValueError("the address of the request holds a blank")
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
         raise ValueError("a header of the request holds a line break")

@@ -11,6 +11,7 @@ from lrcp.gateway.http1.errors import HttpError
 
 _PAUSE_ABOVE_BYTES: Final = 256 * 1024
 _MAX_HEAD_BYTES: Final = 64 * 1024
+_BYTES_A_HEADER: Final = 32
 _NO_BODY_STATUSES: Final = frozenset({204, 304})
 
 
@@ -78,7 +79,8 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether the answer has ended and another request may follow."""
-        return self._complete and self._keep and not self.closed and not self._pieces
+        unsent = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        return self._complete and self._keep and not self.closed and not self._pieces and not unsent
 
     def close(self) -> None:
         """Close at once; whoever waits gets HttpError(DISCONNECTED)."""
@@ -162,10 +164,11 @@ class Connection(asyncio.Protocol):
     # -- what the parser calls --
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value)
+        self._head_bytes += len(name) + len(value) + _BYTES_A_HEADER
         if self._head_bytes > _MAX_HEAD_BYTES:
             raise ValueError(f"its headers are over {_MAX_HEAD_BYTES} bytes")
-        self.headers.append((name.lower(), value))
+        if not self._head_done:  # else it is a trailer, and must not pass for a header
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         parser = self._parser

@@ -32,11 +32,11 @@ class Link(Protocol):
 
 
 class Cycle:
-    """A request in progress. body_at: when the last of its body came, on the event loop's clock. complete: it is answered."""
+    """A request in progress. received_bytes: of its body, so far. started: its answer has begun. complete: it is answered."""
 
     def __init__(self, link: Link, scope: dict[str, Any], *, keep: bool, expects_continue: bool) -> None:
         self.task: asyncio.Task[None] | None = None
-        self.body_at = link.loop.time()
+        self.received_bytes = 0
         self.reading_paused = False
         self.complete = False
         self._link = link
@@ -48,14 +48,14 @@ class Cycle:
         self._body_ended = self._body_told = self._left = False
         self._waiter: asyncio.Future[None] | None = None
         self._head: bytes | None = None
-        self._started = self._chunked = False
+        self.started = self._chunked = False
 
     # -- what the connection calls --
 
     def add_body(self, body: bytes) -> None:
         if self.complete:
             return  # answered already: the rest is read only so that the client comes to read the answer
-        self.body_at = self._link.loop.time()
+        self.received_bytes += len(body)
         self._body.append(body)
         self._body_bytes += len(body)
         if self._body_bytes > _PAUSE_ABOVE_BYTES and not self.reading_paused:
@@ -74,6 +74,11 @@ class Cycle:
         if self.task is not None and not self.complete:
             self.task.cancel()
 
+    @property
+    def was_not_asked(self) -> bool:
+        """Whether the client may still wait to be asked for its body."""
+        return self._expects_continue
+
     async def run(self, app: Callable[..., Awaitable[None]]) -> None:
         """Answer the request with an ASGI application."""
         try:
@@ -90,7 +95,7 @@ class Cycle:
 
     async def receive(self) -> dict[str, Any]:
         """The next of the request's body, or the client's going."""
-        if self._expects_continue and not self._started:
+        if self._expects_continue and not self.started:
             self._expects_continue = False
             self._write(_CONTINUE)
         while not self._left and (self._body_told or not (self._body or self._body_ended)):
@@ -114,7 +119,7 @@ class Cycle:
             return
         if message["type"] == "http.response.start":
             self._head = self._encode_head(message)
-            self._started = True
+            self.started = True
             self._link.loop.call_soon(self._flush_head)
             return
         if self._link.write_paused is not None:
@@ -139,10 +144,11 @@ class Cycle:
         status: int = message["status"]
         fields = [*self._link.state.default_headers, *message.get("headers", ())]
         names = {name for name, _ in fields}
-        self._chunked = b"content-length" not in names and status >= 200 and status not in (204, 304)
+        bare = b"content-length" not in names and status >= 200 and status not in (204, 304)
+        self._chunked = bare and self._scope["http_version"] == "1.1"  # to older clients its end is the connection's
         if self._chunked:
             fields.append((b"transfer-encoding", b"chunked"))
-        if self._link.closing:
+        if self._link.closing or not self._body_ended:
             self._keep = False
         if not self._keep:
             fields.append((b"connection", b"close"))
@@ -177,7 +183,7 @@ class Cycle:
     def _break_off(self) -> None:
         """The application ended without a whole answer: say so if nothing was sent yet, and close."""
         self.complete = True
-        if not self._started:
+        if not self.started:
             self._write(_FAILED)
         self._link.finished(self, keep=False)
 
