@@ -10,9 +10,11 @@ from lrcp.gateway.exchange import Attempt, AttemptHandler, AttemptStage, Exchang
 from lrcp.gateway.faults.header import HEADER, NOTE, read_faults
 from lrcp.gateway.faults.injection import Injection, Surroundings, hits
 from lrcp.gateway.faults.table import CHAT_ONLY, INJECTORS, ORDER
+from lrcp.gateway.routing.targets import AS_REQUESTED
 from lrcp.gateway.scope import Matches, MatchesText, compile_patterns, compile_scope
 from lrcp.gateway.wire.format import CHAT
 from lrcp.kit.clock import Clock
+from lrcp.model.errors import InputError
 from lrcp.model.policy.faults import Fault, FaultsByHeader
 
 _NS_PER_S: Final = 1_000_000_000
@@ -55,7 +57,7 @@ def make_faults_stage(
     if not armed and asks is None:
         return None
     swaps: Mapping[str, Target] = {
-        one.fault.name: find_target(one.fault.to) for one in armed if one.fault.kind == "model_swap"
+        one.fault.name: _find_swap(one.fault, find_target) for one in armed if one.fault.kind == "model_swap"
     }
     may_ask = compile_scope(asks.match) if asks is not None else None
     around = Surroundings(timeouts, limits, dict(swaps))
@@ -93,6 +95,12 @@ def _arm_from(now_ns: int) -> Callable[[Fault], _Armed]:
         return _Armed(fault, ends_ns, compile_scope(fault.match), at)
 
     return arm
+
+
+def _find_swap(fault: Fault, find_target: Callable[[str], Target]) -> Target:
+    if fault.to.partition("/")[2] == AS_REQUESTED:
+        raise InputError(f"$.faults: {fault.name!r} swaps models, so `to` must name one, not {fault.to!r}")
+    return find_target(fault.to)
 
 
 def _applies(fault: Fault, exchange: Exchange, attempt: Attempt) -> bool:

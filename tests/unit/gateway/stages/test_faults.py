@@ -19,6 +19,7 @@ from lrcp.gateway.resilience.trying import begin_attempt
 from lrcp.gateway.stages.faults import make_faults_stage
 from lrcp.gateway.wire.openai_formats import OPENAI_EMBEDDINGS
 from lrcp.kit.clock import FakeClock
+from lrcp.model.errors import InputError
 from lrcp.model.policy.faults import FAULT_KINDS, Fault, FaultsByHeader
 from lrcp.model.policy.scope import Scope
 from tests.support.exchanges import new_exchange
@@ -271,6 +272,11 @@ def test_tokens_are_inflated_in_all_their_parts(stream: bool) -> None:
     usage = frames(reply)[-1]["usage"] if stream else json.loads(reply.body)["usage"]
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (21, 9, 30)
     assert text_of(reply).strip() == "Take the blue one."
+
+
+def test_a_swap_to_no_model_of_its_own_is_refused() -> None:
+    with pytest.raises(InputError, match="must name one"):
+        find(fault("model_swap", to="mistral/*"))
 
 
 @STREAMED
