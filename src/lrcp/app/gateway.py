@@ -16,6 +16,7 @@ from lrcp.gateway.config import GatewayConfig, TelemetryConfig
 from lrcp.gateway.credentials.google import TOKEN_VARIABLE, make_google_keeper
 from lrcp.gateway.credentials.keeper import TokenKeeper
 from lrcp.gateway.credentials.vertex import find_vertex_url
+from lrcp.gateway.guards.registry import load_guards
 from lrcp.gateway.limits.cells import open_cells
 from lrcp.gateway.policy.follower import OnPolicy, PolicyFollower
 from lrcp.gateway.policy.kept import FILE_NAME, PolicyFile
@@ -39,6 +40,7 @@ def run_gateway_process(settings: Settings) -> None:
             ledger=StateLedger(access),
             journal_folder=settings.data_dir / "budgets",
             key_source=StateKeySource(access),
+            guards=load_guards(settings.guards),
             open_cells=lambda: open_cells(settings.data_dir),
             parts={f"tokens of {name}": keeper for name, keeper in keepers.items()},
         )

@@ -39,6 +39,7 @@ class Settings:
     upstream_model: str = ""
     prices_file: str = ""
     gateway_workers: int = 1
+    guards: str = ""
     server_url: str = ""
     gateway_url: str = ""
     max_pending_bytes: int = 128 * 1024 * 1024

@@ -40,6 +40,7 @@ SETTING_HELP: Final[dict[str, str]] = {
     "upstream_model": "model for requests that name none or 'default'",
     "prices_file": "JSON file with prices of your own models",
     "gateway_workers": "processes of the gateway that share its port",
+    "guards": "further guards of the gateway: name=package.module:attribute, separated by commas",
     "server_url": "address of the server, for the gateway, when it is not on this machine",
     "gateway_url": "address of the gateway, for applications, when it is not on this machine",
     "max_pending_bytes": "bound of what waits to be stored, bytes; above it senders are told to wait",

@@ -80,8 +80,8 @@ def obey(gateway: RunningGateway, **guard: Any) -> None:
 
 def ask(gateway: RunningGateway, text: str = "Hello?", **members: Any) -> Any:
     client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="k", max_retries=0)
-    messages = [{"role": "user", "content": text}]
-    return client.chat.completions.with_raw_response.create(model="plain", messages=messages, **members)  # type: ignore[call-overload]
+    messages: Any = [{"role": "user", "content": text}]
+    return client.chat.completions.with_raw_response.create(model="plain", messages=messages, **members)
 
 
 def read_stream(raw: Any) -> str:

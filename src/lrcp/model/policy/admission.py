@@ -98,8 +98,9 @@ class Ladder(Record, frozen=True, kw_only=True):
 class Guard(Record, frozen=True, kw_only=True):
     """An evaluator asked before the call, after it, or both.
 
-    uses: the name of a registered guard; options are its own. action: what is done when it objects. timeout_ms bounds
-    it; on_timeout (and when it fails) the request passes, marked, or is refused.
+    uses: the name of a registered guard; options are its own. action: what is done when it objects; to `redact` it must
+    name places, else `block` is done. timeout_ms bounds it; on_timeout (and when it fails, or cannot read what it is
+    given) the call passes, marked as unchecked, or is refused.
     """
 
     name: Name
