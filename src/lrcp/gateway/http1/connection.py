@@ -163,6 +163,10 @@ class Connection(asyncio.Protocol):
 
     # -- what the parser calls --
 
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._keep = False  # an answer more than was asked for: it is nobody's, least of all the next request's
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + _BYTES_A_HEADER
         if self._head_bytes > _MAX_HEAD_BYTES:
@@ -172,7 +176,7 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         parser = self._parser
-        if parser is None:
+        if parser is None or self._complete:
             return
         status = parser.get_status_code()
         if status < 200:
@@ -184,6 +188,8 @@ class Connection(asyncio.Protocol):
         self._head_done = True
 
     def on_body(self, body: bytes) -> None:
+        if self._complete:
+            return
         self._pieces.append(body)
         self._waiting_bytes += len(body)
         if self._waiting_bytes > _PAUSE_ABOVE_BYTES and not self._paused and self._transport is not None:
