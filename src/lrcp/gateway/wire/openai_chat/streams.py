@@ -59,7 +59,7 @@ class Parser:
         return [*self._read(chunk)]
 
     def _read(self, chunk: dict[str, Any]) -> Iterator[Delta]:
-        if not self._started:
+        if not self._started and (chunk.get("model") or chunk.get("choices")):  # Azure's first chunk names nothing
             self._started = True
             created = chunk.get("created")
             created_s = int(created) if isinstance(created, int | float) else 0
