@@ -23,6 +23,11 @@ _MAX_HEADER_CHARS: Final = 200
 _TRUNCATED: Final = " [truncated]"
 _NAMES_OF_ERROR: Final = ("type", "status", "code")
 """Gemini's `status` is a word where its `code` repeats HTTP's number."""
+_OWN_TAGS: Final = frozenset(
+    {"budget", "fallback", "faults", "hedged", "limit", "priority", "retries", "shadow", "shadow_of"}
+)
+_OWN_TAG_PREFIXES: Final = ("cache.", "gateway.", "guard_")
+"""Names that become metrics: an application's words under them would be counted as the gateway's deeds."""
 _KIND_OF: Final = {CHAT: "llm", EMBEDDINGS: "embedding"}
 """Counting tokens generates nothing: its span is a `client`'s."""
 
@@ -40,6 +45,11 @@ class Measurement:
         self._error = ("", "")
         self._cancelled = False
         self._usage: tuple[TokenUsage, bool] | None = None
+        self._overhead_ns: int | None = None
+
+    def note_overhead(self) -> None:
+        """Now all that is left is to send: what the gateway itself has taken of the time so far is its overhead."""
+        self._overhead_ns = _overhead_ns(self.exchange)
 
     def add_reply(self, reply: Reply) -> None:
         """A whole reply."""
@@ -83,11 +93,13 @@ class Measurement:
     def fail(self, error: BaseException) -> None:
         """Note that the exchange did not end well, or that its client went away."""
         if isinstance(error, LrcpError):
+            if self._overhead_ns is None:
+                self.note_overhead()
             self._status, _, code = describe_error(error)
             self._error = (code, str(error))
         elif isinstance(error, Exception):
             self._status, self._error = 500, ("internal_error", type(error).__name__)
-        elif not self.transcript.done:  # who has read the whole answer may go without waiting for the stream's last byte
+        elif not self.transcript.done:  # who read the whole answer may go without waiting for the stream's last byte
             self._cancelled, self._status = True, _STATUS_OF_CLIENT_GONE
             self.transcript.finish_reasons.append(CLIENT_GONE)
 
@@ -110,6 +122,8 @@ class Measurement:
         span.attempts = len(exchange.attempts)
         span.input, span.output = self._prompt_text(), transcript.output_json()
         span.tags["http.status_code"] = str(self._status)
+        if self._overhead_ns is not None:
+            span.tags["gateway.overhead_ns"] = str(self._overhead_ns)
         return span, self._outcome(span, cost)
 
     def _outcome(self, span: Span, cost: Cost | None) -> Outcome:
@@ -273,7 +287,11 @@ def _attempt_span(exchange: Exchange, attempt: Attempt) -> Span:
 def _tags_of(exchange: Exchange) -> dict[str, str]:
     """The span's tags: the caller's own first, so that they cannot replace ours."""
     caller = exchange.caller
-    tags = dict(caller.tags)
+    tags = {
+        name: value
+        for name, value in caller.tags.items()
+        if name not in _OWN_TAGS and not name.startswith(_OWN_TAG_PREFIXES)
+    }
     tags["stream"] = "true" if exchange.call.streams else "false"
     for name, value in (("team", caller.team), ("caller", caller.service), ("key", caller.key_name)):
         if value:
@@ -295,11 +313,10 @@ def _tags_of(exchange: Exchange) -> dict[str, str]:
 
 def reply_headers(exchange: Exchange, cost: Cost | None = None) -> list[tuple[bytes, bytes]]:
     """The x-lrcp- headers of a reply. cost is known only where the reply is whole."""
-    overhead_ns = perf_counter_ns() - exchange.started_tick - exchange.upstream_ns
     headers = [
         (b"x-lrcp-trace-id", exchange.trace.trace_id.encode()),
         (b"x-lrcp-attempts", b"%d" % len(exchange.attempts)),
-        (b"x-lrcp-overhead-ms", b"%.3f" % (overhead_ns / 1e6)),
+        (b"x-lrcp-overhead-ms", b"%.3f" % (_overhead_ns(exchange) / 1e6)),
         (b"x-lrcp-route", _header_value(exchange.route)),
     ]
     if exchange.target is not None:
@@ -310,6 +327,11 @@ def reply_headers(exchange: Exchange, cost: Cost | None = None) -> list[tuple[by
         headers.append((b"x-lrcp-cost-usd", b"%d.%09d" % divmod(cost.nusd, 10**9)))
     headers += exchange.reply_headers
     return headers
+
+
+def _overhead_ns(exchange: Exchange) -> int:
+    """What the gateway itself has taken of an exchange's time until now."""
+    return perf_counter_ns() - exchange.started_tick - exchange.upstream_ns
 
 
 def _header_value(text: str) -> bytes:

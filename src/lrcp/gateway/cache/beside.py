@@ -62,7 +62,7 @@ def embedding_exchange(model: str, texts: list[str], asked: Exchange, clock: Clo
         caller=asked.caller,
         policy_version=asked.policy_version,
         route=ROUTE_DIRECT,
-        notes={"purpose": "semantic_cache"},
+        notes={"gateway.purpose": "semantic_cache"},
     )
 
 

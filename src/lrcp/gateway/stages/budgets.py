@@ -86,6 +86,7 @@ async def _reserve(keeper: BudgetKeeper, rule: BudgetRule, exchange: Exchange, n
     if answer == "granted":
         return lease
     if answer == "exhausted":
+        exchange.notes["budget"] = budget.name
         raise _refuse_exhausted(rule, lease, nusd, now_ns)
     raise _refuse_unavailable(budget, "the state database does not answer")
 

@@ -61,6 +61,7 @@ def make_meter_stage(book: PriceBook, limits: Limits, emit: Emit) -> Stage:
         pieces = _measure_stream(measurement, reply.stream, EventSplitter(limits.max_event_bytes), ending)
         reply.stream = Stream(pieces, ending.tell_closed)
         reply.headers += reply_headers(exchange)
+        measurement.note_overhead()
         return reply
 
     return meter
@@ -71,6 +72,7 @@ async def _measure_whole(measurement: Measurement, reply: Reply, ending: Ending)
         measurement.add_reply(reply)
         await measurement.prepare_price()
         reply.headers += reply_headers(measurement.exchange, measurement.price())
+        measurement.note_overhead()
     except BaseException as error:
         ending.tell(error)
         raise
