@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,11 +17,27 @@ from lrcp.model.evaluation import Evaluation
 from lrcp.model.event import Event, ServiceCheck
 from lrcp.model.log import Log
 from lrcp.model.metric import MetricBucket, bucket_start_s
+from lrcp.model.span import Span
 from lrcp.store.telemetry.store import TelemetryStore
 from tests.support.telemetry import make_span, open_stack
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "store.md").read_text()
 EXAMPLES = re.findall(r"\n([^\n]+)\n\n```sql\n(.*?)```", PAGE, re.S)
+
+
+def gateway_spans(start_ns: int) -> list[Span]:
+    """Calls through a gateway to which everything happened that it counts."""
+    guards = {f"guard_{what}": what for what in ("flagged", "redacted", "blocked", "unchecked")}
+    done = {"retries": "1", "fallback": "timeout", "hedged": "lost", "faults": "slow", "gateway.overhead_ns": "500000"}
+    known: dict[str, Any] = {"start_ns": start_ns, "source": "gateway", "kind": "client", "route": "chat"}
+    return [
+        make_span(2, **known, attempts=2, tags={"team": "north", **guards, **done}),
+        make_span(3, **known, cache="exact", tags={"cache.saved_nusd": "1000"}),
+        *(
+            make_span(number, **known, status="error", error_type=code, tags={"limit": "a", "budget": "b"})
+            for number, code in enumerate(("rate_limit_exceeded", "budget_exceeded", "shed"), start=4)
+        ),
+    ]
 
 
 def seen_batch() -> Batch:
@@ -38,7 +55,7 @@ def seen_batch() -> Batch:
         MetricBucket("shop.visitors", (), at_s, "set", count=2, members=["ann", "bob"]),
     ]
     return Batch(
-        spans=[span],
+        spans=[span, *gateway_spans(now_ns)],
         evaluations=[Evaluation(now_ns, "quality", span_id=span.span_id, score=0.5)],
         metrics=buckets,
         logs=[Log(now_ns, "refund failed", service="shop", trace_id=span.trace_id)],
@@ -127,4 +144,5 @@ def test_the_tags_of_derived_metrics_are_on_the_page(client: TestClient) -> None
         )
     }
     assert keys >= {"service", "env", "provider", "model", "endpoint", "status", "cost_source"}
+    assert keys >= {"route", "cache", "team", "reason", "result", "code", "limit", "budget", "guard", "fault"}
     assert [key for key in keys if f"`{key}`" not in section("Derived metrics")] == []

@@ -32,13 +32,32 @@ def list_migrations() -> list[tuple[int, str, str]]:
     return [(int(file.name[:4]), file.name, file.read_text("utf-8")) for file in files]
 
 
-_LLM_METRICS = re.compile(r"\{llm_metrics:(.*)\}")
+_DERIVED = re.compile(r"\{(llm_metrics|gateway_exchanges|gateway_metrics):(.*)\}")
 
 
 def llm_metrics_select(condition: str) -> str:
     """The SELECT that derives the llm.* metrics from the rows of `spans` that a condition in SQL chooses."""
-    text = (resources.files("lrcp.store.telemetry") / "llm_metrics.sql").read_text("utf-8")
-    return text.replace("{condition}", condition)
+    return _derived_select("llm_metrics", condition)
+
+
+def gateway_exchanges_select(condition: str) -> str:
+    """The SELECT of the spans, of those that a condition in SQL chooses, that each tell of one call that came to a gateway."""
+    return _derived_select("gateway_exchanges", condition)
+
+
+def gateway_metrics_select(condition: str) -> str:
+    """The SELECT that derives the llm.gateway.* metrics from the rows of `spans` that a condition in SQL chooses."""
+    return _derived_select("gateway_metrics", f"({gateway_exchanges_select(condition)})")
+
+
+def _derived_select(name: str, rows: str) -> str:
+    """One of the SELECTs; rows: what stands for its placeholder, a condition, or for gateway_metrics a table."""
+    text = (resources.files("lrcp.store.telemetry") / f"{name}.sql").read_text("utf-8")
+    return _without_comments(text).replace("{condition}", rows).replace("{exchanges}", rows)
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"^-- .*\n", "", sql, flags=re.M)
 
 
 def migrate(client: Client, retention_days: int) -> list[str]:
@@ -64,7 +83,7 @@ def migrate(client: Client, retention_days: int) -> list[str]:
 
 
 def _statements(sql: str, retention_days: int) -> list[str]:
-    filled = _LLM_METRICS.sub(lambda match: llm_metrics_select(match[1]), sql)
+    filled = _DERIVED.sub(lambda match: _derived_select(match[1], match[2]), sql)
     return [part.replace("{retention_days}", str(retention_days)) for part in re.split(r"^;$", filled, flags=re.M)]
 
 
