@@ -191,3 +191,62 @@ def test_more_than_may_be_held_is_an_error() -> None:
     held = HeldStream("openai.chat", find_bad, None, max_bytes=200)
     with pytest.raises(OverheldError):
         held.feed([chunk("word") for _ in range(10)])
+
+
+STREAMS = {
+    "anthropic.messages": [
+        {"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "so b"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "ad."}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "bad", "name": "bad", "input": {}}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": '{"q":"b'}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": 'ad"}'}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}},
+        {"type": "message_stop"},
+    ],
+    "gemini.generate": [
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "a b", "thought": True}]}}]},
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "ad thought", "thought": True}]}}]},
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "so ba"}]}, "index": 0}]},
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "d."}]}, "finishReason": "STOP", "index": 0}]},
+    ],
+    "openai.responses": [
+        {"type": "response.created", "response": {"id": "r", "output": [], "truncation": "bad"}},
+        {"type": "response.output_text.delta", "item_id": "bad", "output_index": 0, "content_index": 0, "delta": "so ba"},
+        {"type": "response.output_text.delta", "item_id": "bad", "output_index": 0, "content_index": 0, "delta": "d."},
+        {"type": "response.output_text.done", "item_id": "bad", "output_index": 0, "content_index": 0, "text": "so bad."},
+        {"type": "response.content_part.done", "item_id": "bad", "part": {"type": "output_text", "text": "so bad."}},
+        {"type": "response.completed", "response": {"id": "bad", "output": [{"type": "message", "id": "bad", "content": [{"type": "output_text", "text": "so bad."}]}]}},
+    ],
+}  # fmt: skip
+WORDLESS = {"anthropic.messages": 2, "gemini.generate": 0, "openai.responses": 7}
+"""How often `bad` is in each where it is no word: ids, names, settings."""
+
+
+@pytest.mark.parametrize("format", STREAMS)
+@pytest.mark.parametrize("reach", [5, None])
+def test_streams_of_every_format_are_redacted_across_events_and_in_what_they_repeat(
+    format: str, reach: int | None
+) -> None:
+    held = HeldStream(format, find_bad, reach)
+    events = [b"event: x\r\ndata: " + msgspec.json.encode(event) + b"\r\n\r\n" for event in STREAMS[format]]
+    out = b""
+    for event in events:
+        held.feed([event])
+        out += held.take()
+    held.end()
+    out += held.take()
+    assert out.count(b"event: x\r\ndata: ") == len(events)
+    assert out.count(b"bad") == WORDLESS[format]
+    assert out.count(b"*") == {"anthropic.messages": 2, "gemini.generate": 2, "openai.responses": 4}[format]
+    for event in out.split(b"\r\n\r\n")[:-1]:
+        msgspec.json.decode(event.partition(b"data: ")[2])
+
+
+def test_data_over_several_lines_is_redacted_too() -> None:
+    held = HeldStream("openai.chat", find_bad, None)
+    held.feed([b'id: 1\ndata: {"choices":[{"index":0,\ndata: "delta":{"content":"bad"}}]}\n\n'])
+    held.end()
+    assert held.take() == b'id: 1\ndata: {"choices":[{"index":0, "delta":{"content":"*"}}]}\n\n'
