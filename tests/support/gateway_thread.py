@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from lrcp.gateway.asgi import Receive, Scope, Send
 from lrcp.gateway.config import GatewayConfig
 from lrcp.gateway.http1.serving import ServerProtocol
 from lrcp.gateway.ports import Ports
-from lrcp.gateway.providers import make_upstreams
+from lrcp.gateway.providers import Upstream, make_upstreams
 from tests.support.processes import wait_until
 
 
@@ -46,11 +46,17 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(
-    upstream_url: str, *, ports: Ports | None = None, prices_file: str = "", **changes: Any
+    upstream_url: str,
+    *,
+    ports: Ports | None = None,
+    prices_file: str = "",
+    upstreams: Mapping[str, Upstream] | None = None,
+    provider: str = "url",
+    **changes: Any,
 ) -> Iterator[RunningGateway]:
-    """Serve until the block ends; changes are fields of GatewayConfig."""
-    upstreams = make_upstreams("url", {}, url=f"{upstream_url}/v1")
-    config = GatewayConfig(upstreams=upstreams, default_provider="url", **changes)
+    """Serve until the block ends; changes are fields of GatewayConfig. provider: the default one of upstreams."""
+    known = upstreams or make_upstreams("url", {}, url=f"{upstream_url}/v1")
+    config = GatewayConfig(upstreams=known, default_provider=provider, **changes)
     gateway = RunningGateway(GatewayApp(config, load_price_book(prices_file), ports=ports))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
