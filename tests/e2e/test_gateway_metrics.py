@@ -19,9 +19,10 @@ from lrcp.model.policy.document import Policy
 from lrcp.model.policy.faults import FaultsByHeader
 from lrcp.model.policy.routing import Resilience, Retries, Route, WeightedTarget
 from lrcp.model.policy.scope import Scope
-from tests.support.gateway_thread import running_gateway
+from tests.support.gateway_thread import RunningGateway, running_gateway
 from tests.support.lrcp_server import LrcpServer
 from tests.support.priced_upstream import NUSD_PER_TOKEN, running_priced_upstream, write_prices
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -46,14 +47,14 @@ POLICY = Policy(
 
 
 @pytest.fixture
-def client(server: LrcpServer, tmp_path: Path) -> Iterator[openai.OpenAI]:
-    """Of a gateway with every counted stage on, before a model of a known price and one that always fails."""
+def gateway(server: LrcpServer, tmp_path: Path) -> Iterator[RunningGateway]:
+    """With every counted stage on, before a model of a known price and one that always fails."""
     with ExitStack() as stack:
         upstream = stack.enter_context(running_priced_upstream())
         access = StateAccess(Settings(data_dir=tmp_path))
         stack.callback(access.close)
         telemetry = TelemetryConfig(url=f"{server.otlp_http_url}/v1/traces", service=SERVICE, env="test")
-        gateway = stack.enter_context(
+        yield stack.enter_context(
             running_gateway(
                 upstream.url,
                 ports=Ports(ledger=StateLedger(access), journal_folder=tmp_path / "budgets"),
@@ -62,7 +63,6 @@ def client(server: LrcpServer, tmp_path: Path) -> Iterator[openai.OpenAI]:
                 telemetry=telemetry,
             )
         )
-        yield openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused", max_retries=0)
 
 
 def ask(client: openai.OpenAI, model: str, question: str, **headers: str) -> Any:
@@ -75,10 +75,13 @@ def ask(client: openai.OpenAI, model: str, question: str, **headers: str) -> Any
     )
 
 
-def call_each_way(client: openai.OpenAI) -> float:
+def call_each_way(gateway: RunningGateway) -> float:
     """One call for each thing that is counted; some pretend to more in their tags. Returns: dollars of the cached answer."""
+    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused", max_retries=0)
     ask(client, "chat", "Which shoes?")
     first = ask(client, "priced-1", "Which hat?")
+    # Before it is kept, a call of the same joins it, and what that saves is not known yet.
+    wait_until(lambda: gateway.health()["cache"]["kept"] == 2, "both answers to be kept")
     again = ask(client, "priced-1", "Which hat?", x_lrcp_instrumented="1", x_lrcp_tags="cache.saved_nusd:9000000000")
     assert again.headers["x-lrcp-cache"] == "exact"
     ask(client, "priced-1", "Am I in a hurry?", x_lrcp_tags="team:hasty, retries:70, guard_none:flagged")
@@ -93,8 +96,10 @@ def call_each_way(client: openai.OpenAI) -> float:
     return float(first.headers["x-lrcp-cost-usd"])
 
 
-def test_what_a_gateway_did_is_told_in_metrics_as_its_spans_tell_it(server: LrcpServer, client: openai.OpenAI) -> None:
-    saved_usd = call_each_way(client)
+def test_what_a_gateway_did_is_told_in_metrics_as_its_spans_tell_it(
+    server: LrcpServer, gateway: RunningGateway
+) -> None:
+    saved_usd = call_each_way(gateway)
     where = f"has(tags, 'service:{SERVICE}')"
     enough = f"SELECT sum(sum) AS n FROM metrics WHERE metric = 'llm.gateway.requests' AND {where} HAVING n = 8"
     server.wait_rows(enough)
