@@ -25,7 +25,6 @@ def make_policy() -> dict[str, Any]:
                 "targets": [{"to": "url/*"}],
                 "when": {"prompt_tokens_below": 1_000_000},
                 "sticky": "session",
-                "resilience": {"hedge": {"percentile": 99.9, "max_ratio": 0.01}},
             }
         ],
         "faults": [

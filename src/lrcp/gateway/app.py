@@ -177,7 +177,9 @@ class GatewayApp:
             upstream=upstream,
             method="GET",
             url=endpoints.models_url(upstream.base_url, scope["path"], query),
-            headers=upstream_headers(headers, upstream, traceparent, family="openai", translated=False, client_key=True),
+            headers=upstream_headers(
+                headers, upstream, traceparent, family="openai", translated=False, client_key=True
+            ),
             timeouts=self._config.timeouts,
         )
         try:

@@ -1,5 +1,6 @@
 """The gateway as a process: one uvicorn server on one event loop, drained on SIGTERM."""
 
+import gc
 import resource
 import socket
 from types import FrameType
@@ -15,6 +16,8 @@ from lrcp.model.errors import SettingsError
 
 _KEEPALIVE_S = 75
 _BACKLOG = 2048
+_COLLECT_AFTER = 20_000
+"""Objects made and not yet gone, after which the youngest are looked at."""
 _OTHER_FILES = 768
 """Of the process itself, and idle connections to providers."""
 
@@ -50,6 +53,7 @@ def serve_gateway(config: GatewayConfig, ports: Ports | None = None) -> None:
             timeout_graceful_shutdown=int(config.drain_s),
         )
     )
+    _collect_garbage_seldom()
     try:
         server.run(sockets=[listener])
     finally:
@@ -65,6 +69,16 @@ def allow_connections(upstream: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     files = wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
     return max(files // 2, files - upstream - _OTHER_FILES)
+
+
+def _collect_garbage_seldom() -> None:
+    """Let the collector look at what requests leave, not at the modules, policies and tables that stay for good.
+
+    With Python's own thresholds it goes through everything many times a second, and some request waits for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 50)
 
 
 def open_listener(host: str, port: int, *, share: bool = False, listen: bool = True) -> socket.socket:

@@ -6,12 +6,11 @@ in tracestate the same keys are spelled `t.tid` in the `dd=` member).
 
 import re
 from collections.abc import Mapping
-from os import urandom
 from typing import Final
 
 import msgspec
 
-from lrcp.model.ids import span_hex, trace_hex
+from lrcp.model.ids import new_span_id, new_trace_id, span_hex, trace_hex
 
 _TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?\Z")
 _TID: Final = re.compile(r"[0-9a-f]{16}\Z")
@@ -38,8 +37,8 @@ class TraceContext(msgspec.Struct, frozen=True, gc=False):
 def continue_trace(headers: Mapping[bytes, bytes]) -> TraceContext:
     """The trace that the headers (lower-case names) continue, or a new one."""
     tags = _datadog_tags(headers)
-    trace_id, parent_id = _w3c_ids(headers) or _datadog_ids(headers, tags) or (urandom(16).hex(), "")
-    return TraceContext(trace_id, urandom(8).hex(), parent_id, _is_reported(headers, tags))
+    trace_id, parent_id = _w3c_ids(headers) or _datadog_ids(headers, tags) or (new_trace_id(), "")
+    return TraceContext(trace_id, new_span_id(), parent_id, _is_reported(headers, tags))
 
 
 def _w3c_ids(headers: Mapping[bytes, bytes]) -> tuple[str, str] | None:

@@ -1,7 +1,6 @@
 """Calls that the cache makes itself, beside the requests: measured, and paid for, like any other."""
 
 from dataclasses import dataclass, replace
-from os import urandom
 from random import Random
 from time import perf_counter_ns
 from typing import Final
@@ -13,6 +12,7 @@ from lrcp.gateway.exchange import ROUTE_DIRECT, Exchange, Stage
 from lrcp.gateway.tracecontext import TraceContext
 from lrcp.gateway.wire.openai_formats import OPENAI_EMBEDDINGS
 from lrcp.kit.clock import Clock
+from lrcp.model.ids import new_span_id
 
 _EMBEDDINGS_PATH: Final = "/v1/embeddings"
 
@@ -67,4 +67,4 @@ def embedding_exchange(model: str, texts: list[str], asked: Exchange, clock: Clo
 
 
 def _below(exchange: Exchange) -> TraceContext:
-    return TraceContext(exchange.trace.trace_id, urandom(8).hex(), exchange.trace.span_id)
+    return TraceContext(exchange.trace.trace_id, new_span_id(), exchange.trace.span_id)

@@ -1,6 +1,5 @@
 """One try at one target: its permit, its times, its first token, and what it tells about the target."""
 
-from os import urandom
 from time import perf_counter_ns
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ from lrcp.gateway.resilience.waiting import find_retry_after_s
 from lrcp.kit.breaker import CircuitBreaker
 from lrcp.kit.clock import Clock
 from lrcp.model.errors import LrcpError
+from lrcp.model.ids import new_span_id
 
 _NS_PER_S: Final = 1e9
 
@@ -178,7 +178,7 @@ def begin_attempt(
     attempt = Attempt(
         number=len(exchange.attempts) + 1,
         target=target,
-        span_id=urandom(8).hex(),
+        span_id=new_span_id(),
         started_ns=clock.now_ns(),
         started_tick=perf_counter_ns(),
         format=exchange.format,

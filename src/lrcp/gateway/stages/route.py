@@ -1,7 +1,6 @@
 """Route: which targets a call may go to, and which get a shadow copy of it."""
 
 from dataclasses import replace
-from os import urandom
 from time import perf_counter_ns
 
 from lrcp.gateway.background import Background
@@ -10,6 +9,7 @@ from lrcp.gateway.routing.routes import Routes
 from lrcp.gateway.tracecontext import TraceContext
 from lrcp.kit.clock import Clock
 from lrcp.model.errors import LrcpError
+from lrcp.model.ids import new_span_id
 
 ROUTE_SHADOW = "shadow"
 
@@ -35,7 +35,7 @@ def make_shadow(exchange: Exchange, target: Target, clock: Clock) -> Exchange:
     """A copy of an exchange for another target: a span of its own below the original's, no promises to keep."""
     return replace(
         exchange,
-        trace=TraceContext(exchange.trace.trace_id, urandom(8).hex(), exchange.trace.span_id),
+        trace=TraceContext(exchange.trace.trace_id, new_span_id(), exchange.trace.span_id),
         started_ns=clock.now_ns(),
         started_tick=perf_counter_ns(),
         candidates=(target,),

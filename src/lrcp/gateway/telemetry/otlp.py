@@ -3,7 +3,7 @@
 Source: opentelemetry-proto's JSON mapping (64-bit integers are strings, ids are hex), GenAI semantic conventions 1.37+.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -44,40 +44,61 @@ _NUMBER_ATTRIBUTES: Final = (
 _encode = msgspec.json.Encoder().encode
 
 
+def _prepared(attributes: tuple[tuple[str, str], ...], kind: bytes) -> tuple[tuple[str, bytes], ...]:
+    """(field, the attribute's JSON up to its value), written once: spans are encoded on the path of every request."""
+    return tuple((field, b'{"key":%b,"value":{"%b":' % (_encode(key), kind)) for key, field in attributes)
+
+
+_TEXTS: Final = _prepared(_TEXT_ATTRIBUTES, b"stringValue")
+_NUMBERS: Final = _prepared(_NUMBER_ATTRIBUTES, b"intValue")
+_SPAN: Final = (
+    b'{"traceId":"%b","spanId":"%b","parentSpanId":"%b","name":%b,"kind":%d,"startTimeUnixNano":"%d",'
+    b'"endTimeUnixNano":"%d","attributes":[%b],"status":%b}'
+)
+_STATUS: Final = {status: b'{"code":%d}' % code for status, code in _STATUS_CODE.items()}
+
+
 def encode_span(span: Span) -> bytes:
     """One span as a JSON object of `scopeSpans.spans`."""
-    status: dict[str, Any] = {"code": _STATUS_CODE[span.status]}
-    if span.error_message:
-        status["message"] = span.error_message
-    return _encode(
-        {
-            "traceId": span.trace_id,
-            "spanId": span.span_id,
-            "parentSpanId": span.parent_id,
-            "name": span.name,
-            "kind": _CLIENT_KIND,
-            "startTimeUnixNano": str(span.start_ns),
-            "endTimeUnixNano": str(span.start_ns + span.duration_ns),
-            "attributes": list(_attributes(span)),
-            "status": status,
-        }
+    return _SPAN % (
+        span.trace_id.encode(),
+        span.span_id.encode(),
+        span.parent_id.encode(),
+        _encode(span.name),
+        _CLIENT_KIND,
+        span.start_ns,
+        span.start_ns + span.duration_ns,
+        b",".join(_attributes(span)),
+        _encode_status(span),
     )
 
 
-def _attributes(span: Span) -> Iterator[dict[str, Any]]:
-    yield _text("gen_ai.operation.name", span.name.partition(" ")[0])
-    yield _text("url.path", span.resource)
-    for key, field in _TEXT_ATTRIBUTES:
+def _encode_status(span: Span) -> bytes:
+    if not span.error_message:
+        return _STATUS[span.status]
+    return _encode({"code": _STATUS_CODE[span.status], "message": span.error_message})
+
+
+def _attributes(span: Span) -> list[bytes]:
+    written = [
+        _encode_text("gen_ai.operation.name", span.name.partition(" ")[0]),
+        _encode_text("url.path", span.resource),
+    ]
+    for field, head in _TEXTS:
         if value := getattr(span, field):
-            yield _text(key, value)
-    for key, field in _NUMBER_ATTRIBUTES:
+            written.append(head + _encode(value) + b"}}")
+    for field, head in _NUMBERS:
         if (number := getattr(span, field)) is not None:
-            yield {"key": key, "value": {"intValue": str(number)}}
+            written.append(b'%b"%d"}}' % (head, number))
     if span.finish_reason:
         values = [{"stringValue": reason} for reason in span.finish_reason.split(",")]
-        yield {"key": "gen_ai.response.finish_reasons", "value": {"arrayValue": {"values": values}}}
-    for key, value in span.tags.items():
-        yield _text(key, value)
+        written.append(_encode({"key": "gen_ai.response.finish_reasons", "value": {"arrayValue": {"values": values}}}))
+    written += [_encode_text(key, value) for key, value in span.tags.items()]
+    return written
+
+
+def _encode_text(key: str, value: str) -> bytes:
+    return b'{"key":%b,"value":{"stringValue":%b}}' % (_encode(key), _encode(value))
 
 
 def _text(key: str, value: str) -> dict[str, Any]:
