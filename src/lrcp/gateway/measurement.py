@@ -24,7 +24,7 @@ _TRUNCATED: Final = " [truncated]"
 _NAMES_OF_ERROR: Final = ("type", "status", "code")
 """Gemini's `status` is a word where its `code` repeats HTTP's number."""
 _OWN_TAGS: Final = frozenset(
-    {"budget", "fallback", "faults", "hedged", "limit", "priority", "retries", "shadow", "shadow_of"}
+    {"attempt", "budget", "fallback", "faults", "hedged", "limit", "priority", "retries", "shadow", "shadow_of"}
 )
 _OWN_TAG_PREFIXES: Final = ("cache.", "gateway.", "guard_")
 """Names that become metrics: an application's words under them would be counted as the gateway's deeds."""

@@ -21,7 +21,11 @@ _IN_RANGE: Final = (
     "start_time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')"
     " AND start_time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')"
 )
-_THROUGH_GATEWAY: Final = "source = 'gateway' AND NOT mapContains(tags, 'attempt') AND NOT mapContains(tags, 'shadow')"
+_THROUGH_GATEWAY: Final = (
+    "source = 'gateway' AND NOT mapContains(tags, 'attempt') AND NOT mapContains(tags, 'shadow')"
+    " AND NOT mapContains(tags, 'gateway.purpose')"
+)
+"""Calls of applications: not their single tries, nor what the gateway asks for itself."""
 _GENERATIONS: Final = "kind IN ('llm', 'embedding')"
 
 
