@@ -54,16 +54,16 @@ def test_the_trace_holds_application_and_gateway_and_counts_the_generation_once(
         {"question": "When does it arrive?", "document": "On Friday.", "session_id": "loop-1", "user_id": "ann"},
     )
     metadata = reply.body["metadata"]
-    rows = trace_rows(server, metadata["trace_id"], 7)
+    rows = trace_rows(server, metadata["trace_id"], 8)
     assert_one_row_each(rows)
     request = only(rows, parent_id="")
     workflow = only(rows, kind="workflow")
     generation = only(rows, kind="llm")
-    hop = only(rows, source="gateway")
+    hop, attempt = every(rows, source="gateway")
     assert (request["kind"], request["service"], request["resource"]) == ("server", "loop-app", "POST /qa")
     assert workflow["parent_id"] == request["span_id"]
     assert generation["parent_id"] == workflow["span_id"]
-    assert hop["kind"] == "client"
+    assert (hop["kind"], attempt["kind"], attempt["parent_id"]) == ("client", "client", hop["span_id"])
     assert hop["parent_id"] == only(rows, name="http.request")["span_id"]
     assert pick(generation, *TOKENS) == CHAT_TOKENS
     assert pick(generation, "model", "cost_nusd", "cost_source") == (MODEL, COST_NUSD, "computed")
@@ -77,13 +77,15 @@ def test_the_trace_holds_application_and_gateway_and_counts_the_generation_once(
 
 def test_a_stress_test_is_one_trace_of_as_many_generations(server: LrcpServer, app: ReferenceApp) -> None:
     reply = app.post("/stress", {"prompt": "Tell me of the shop.", "repetitions": 4})
-    rows = trace_rows(server, reply.body["metadata"]["trace_id"], 15)
+    rows = trace_rows(server, reply.body["metadata"]["trace_id"], 19)
     assert_one_row_each(rows)
     workflow = only(rows, kind="workflow")
     generations = every(rows, kind="llm")
     assert [row["parent_id"] for row in generations] == [workflow["span_id"]] * 4
     assert sum(row["cost_nusd"] for row in generations) == 4 * COST_NUSD
-    assert len(every(rows, source="gateway", kind="client")) == 4
+    passed = every(rows, source="gateway", kind="client")
+    assert len(passed) == 8  # four calls, a try each
+    assert len([row for row in passed if "attempt" in row["tags"]]) == 4
 
 
 def test_asking_for_its_health_leaves_no_trace(server: LrcpServer, app: ReferenceApp) -> None:

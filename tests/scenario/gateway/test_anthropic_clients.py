@@ -43,7 +43,9 @@ class Scene:
 def scene() -> Iterator[Scene]:
     listener = SpanListener()
     with running_model_server() as model, serving(listener.build()) as address:
-        settings = ProviderSettings(like="anthropic", endpoints={"anthropic": f"{model.url}/v1"}, allow_private=True)
+        settings = ProviderSettings(
+            like="anthropic", endpoints={"anthropic": f"{model.url}/v1"}, allow_private=True, client_keys=True
+        )
         telemetry = TelemetryConfig(url=f"{address}/v1/traces", flush_interval_s=0.05)
         with gateway_thread(model.url, policy=Policy(providers={"url": settings}), telemetry=telemetry) as url:
             yield Scene(model, url, listener)
@@ -156,7 +158,9 @@ def test_the_gateways_own_errors_are_in_anthropics_form(scene: Scene) -> None:
 
 
 def test_an_unreachable_provider_is_an_api_error() -> None:
-    settings = ProviderSettings(like="anthropic", endpoints={"anthropic": "http://127.0.0.1:9/v1"}, allow_private=True)
+    settings = ProviderSettings(
+        like="anthropic", endpoints={"anthropic": "http://127.0.0.1:9/v1"}, allow_private=True, client_keys=True
+    )
     with gateway_thread("http://127.0.0.1:9", policy=Policy(providers={"url": settings})) as url:
         client = anthropic.Anthropic(api_key=KEY, base_url=url, max_retries=0)
         with pytest.raises(anthropic.InternalServerError) as caught:

@@ -72,7 +72,9 @@ class Scene:
 def running_scene(like: str, path: str) -> Iterator[Scene]:
     listener = SpanListener()
     with running_model_server() as model, serving(listener.build()) as address:
-        settings = ProviderSettings(like=like, endpoints={"gemini": f"{model.url}{path}"}, allow_private=True)
+        settings = ProviderSettings(
+            like=like, endpoints={"gemini": f"{model.url}{path}"}, allow_private=True, client_keys=True
+        )
         telemetry = TelemetryConfig(url=f"{address}/v1/traces", flush_interval_s=0.05)
         with gateway_thread(model.url, policy=Policy(providers={"url": settings}), telemetry=telemetry) as url:
             yield Scene(model, url, listener)
@@ -203,7 +205,9 @@ def test_a_stream_that_the_provider_ends_with_an_error_is_an_error_to_the_client
 
 @pytest.mark.parametrize("streams", [False, True])
 def test_an_error_of_the_gateway_is_in_googles_words(streams: bool) -> None:
-    settings = ProviderSettings(like="gemini", endpoints={"gemini": "http://127.0.0.1:9/v1beta"}, allow_private=True)
+    settings = ProviderSettings(
+        like="gemini", endpoints={"gemini": "http://127.0.0.1:9/v1beta"}, allow_private=True, client_keys=True
+    )
     policy = Policy(providers={"url": settings}, resilience=None)
     with gateway_thread("http://127.0.0.1:9", policy=policy) as url:
         client = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=url))

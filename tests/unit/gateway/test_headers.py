@@ -21,7 +21,9 @@ SENT = {
 
 def test_without_a_key_of_ours_the_clients_goes_on() -> None:
     assert dict(
-        upstream_headers(SENT, make_upstreams("local", {})["local"], b"new", family="openai", translated=False, client_key=True)
+        upstream_headers(
+            SENT, make_upstreams("local", {})["local"], b"new", family="openai", translated=False, client_key=True
+        )
     ) == {
         "content-type": "application/json",
         "authorization": "Bearer client",
@@ -35,7 +37,12 @@ def test_without_a_key_of_ours_the_clients_goes_on() -> None:
 
 def test_with_a_key_of_ours_the_clients_stays() -> None:
     passed = upstream_headers(
-        SENT, make_upstreams("local", {}, key="own")["local"], b"new", family="openai", translated=False, client_key=True
+        SENT,
+        make_upstreams("local", {}, key="own")["local"],
+        b"new",
+        family="openai",
+        translated=False,
+        client_key=True,
     )
     assert [value for name, value in passed if name == "authorization"] == ["Bearer own"]
     assert "api-key" not in dict(passed)

@@ -171,7 +171,9 @@ def test_a_virtual_key_never_goes_to_a_provider_even_where_no_policy_asks_for_on
     for translated in (False, True):
         for name in (b"authorization", b"x-api-key", b"x-goog-api-key"):
             value = (b"Bearer " if name == b"authorization" else b"") + TEXT.encode()
-            passed = upstream_headers({name: value}, upstream, b"00", family="openai", translated=translated, client_key=True)
+            passed = upstream_headers(
+                {name: value}, upstream, b"00", family="openai", translated=translated, client_key=True
+            )
             assert "lrcp_" not in str(passed)
 
 
