@@ -16,8 +16,8 @@ from lrcp.model.errors import SettingsError
 
 _KEEPALIVE_S = 75
 _BACKLOG = 2048
-_COLLECT_AFTER = 20_000
-"""Objects made and not yet gone, after which the youngest are looked at."""
+_COLLECT_AFTER = (5_000, 10, 10)
+"""Objects made and not yet gone, after which the youngest are looked at; and how many times until the older ones are."""
 _OTHER_FILES = 768
 """Of the process itself, and idle connections to providers."""
 
@@ -78,7 +78,7 @@ def _collect_garbage_seldom() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 50)
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def open_listener(host: str, port: int, *, share: bool = False, listen: bool = True) -> socket.socket:
