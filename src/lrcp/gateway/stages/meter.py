@@ -34,7 +34,9 @@ class Ending:
             self._measurement.fail(error)
         exchange = self._measurement.exchange
         span, outcome = self._measurement.finish()
-        for done in exchange.on_done:
+        # Let go of them: they hold the exchange, and a ring with a large body in it waits long for the collector.
+        asked, exchange.on_done = exchange.on_done, []
+        for done in asked:
             done(outcome)
         self._emit(span)
         for attempt in attempt_spans(exchange):
