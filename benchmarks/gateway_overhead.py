@@ -206,6 +206,7 @@ def main() -> None:
         prices = folder / "prices.json"
         prices.write_text('{"models": [{"model": "fast", "prices": [{"input": 1, "output": 2}]}]}')
         told = {"LRCP_GATEWAY_PORT": gateway, "LRCP_OTLP_HTTP_PORT": listener, "LRCP_PRICES_FILE": prices}
+        told["LRCP_DATA_DIR"] = folder / "data"  # its own: a policy or keys of this machine are not what is measured
         told |= {"LRCP_UPSTREAM": "url", "LRCP_UPSTREAM_URL": f"http://127.0.0.1:{upstream}/v1"}
         health = f"http://127.0.0.1:{gateway}/health"
         process = stack.enter_context(

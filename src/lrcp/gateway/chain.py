@@ -6,6 +6,7 @@ from lrcp.evaluators.cost import PriceBook
 from lrcp.gateway.cache.beside import Beside
 from lrcp.gateway.dispatch import make_dispatch
 from lrcp.gateway.exchange import AttemptStage, Handler, Stage, compose_attempt_stages, compose_stages
+from lrcp.gateway.ladder.steps import forcible_caches
 from lrcp.gateway.providers import declare_upstreams
 from lrcp.gateway.routing.routes import Routes, compile_routes
 from lrcp.gateway.routing.targets import Directory
@@ -52,7 +53,7 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
             runtime.cache,
             route_of=routes.find_name,
             directions=_directions_of(policy),
-            may_force=_caches_of_ladder(policy),
+            may_force=forcible_caches(policy.ladder),
             beside=Beside(meter, runtime.background, runtime.clock, runtime.random),
         ),
         make_route_stage(routes, shadow, runtime.background, runtime.clock),
@@ -63,12 +64,6 @@ def make_call_handler(policy: Policy, runtime: Runtime) -> Handler:
 def _directions_of(policy: Policy) -> bytes:
     """What decides where requests go: an answer is not given again under other directions."""
     return msgspec.json.encode([policy.routes, policy.default_target, policy.providers], order="deterministic")
-
-
-def _caches_of_ladder(policy: Policy) -> frozenset[str]:
-    """The caches that the ladder may switch on."""
-    steps = policy.ladder.steps if policy.ladder is not None else ()
-    return frozenset(step.do.removeprefix("cache_") for step in steps if step.do.startswith("cache_"))
 
 
 def _make_inner(policy: Policy, runtime: Runtime, book: PriceBook) -> Handler:
