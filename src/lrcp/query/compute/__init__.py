@@ -1,0 +1,1 @@
+"""What an expression comes to: the scans it needs, and series from their answers. Arrays in, arrays out."""

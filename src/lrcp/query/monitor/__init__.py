@@ -1,0 +1,1 @@
+"""Whole monitor queries of every type: a head, a window, an expression, a comparison."""
