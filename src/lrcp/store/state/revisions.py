@@ -8,6 +8,9 @@ from lrcp.store.state.tables import revision
 
 POLICY: Final = "policy"
 KEYS: Final = "keys"
+RESOURCES: Final = "resources"
+NUMBERS: Final = "numbers"
+"""Counts up to make ids; it is no revision, but a row that is locked and counted up in the same way."""
 
 
 def bump_revision(connection: Connection, name: str) -> int:

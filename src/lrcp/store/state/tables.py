@@ -99,3 +99,77 @@ budget_lease: Final = Table(
     Column("slot", Integer, nullable=False),
     Index("ix_budget_lease_budget", "budget", "value", "period"),
 )
+
+# Documents of Datadog's kinds (monitor, slo, downtime, dashboard, ...), as the API answers them.
+resource: Final = Table(
+    "resource",
+    metadata,
+    Column("kind", String(40), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("deleted_ns", BigInteger),
+    # JSON.
+    Column("document", Text, nullable=False),
+)
+
+# What the last evaluation left of each monitor as a whole; definition: digest of the definition it was made with.
+monitor_status: Final = Table(
+    "monitor_status",
+    metadata,
+    Column("monitor_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Integer, nullable=False),
+    Column("evaluated_s", BigInteger, nullable=False),
+    Column("definition", String(64), nullable=False),
+)
+
+# One row a group that was ever seen and has not aged away; document: JSON of a model.monitor_state.GroupState.
+monitor_group: Final = Table(
+    "monitor_group",
+    metadata,
+    Column("monitor_id", BigInteger, primary_key=True, autoincrement=False),
+    # Of the group's name, which may be longer than an index takes.
+    Column("digest", String(32), primary_key=True),
+    Column("state", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+_SERIAL: Final = BigInteger().with_variant(Integer, "sqlite")
+
+# document: JSON of a model.monitor_state.Transition.
+monitor_transition: Final = Table(
+    "monitor_transition",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("monitor_id", BigInteger, nullable=False),
+    Column("time_ns", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_monitor_transition_monitor_id", "monitor_id", "time_ns"),
+    Index("ix_monitor_transition_time_ns", "time_ns"),
+    sqlite_autoincrement=True,
+)
+
+# What is to be told, written with the transition that it tells of; document: JSON of a model.notification.Notification.
+notification: Final = Table(
+    "notification",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("transition_id", BigInteger, nullable=False),
+    Column("monitor_id", BigInteger, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("delivered_ns", BigInteger),
+    Column("document", Text, nullable=False),
+    Index("ix_notification_delivered_ns", "delivered_ns", "id"),
+    Index("ix_notification_monitor_id", "monitor_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Which process does a work that only one may do. term grows with each change of hands.
+lease: Final = Table(
+    "lease",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+)
