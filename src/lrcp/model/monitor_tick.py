@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lrcp.model.monitor_state import GroupState, State, Transition
+from lrcp.model.monitor_state import Evaluation, GroupState, State, Transition
 from lrcp.model.notification import Notification
 
 
@@ -28,3 +28,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     states: tuple[GroupState, ...] = ()
     gone: tuple[str, ...] = ()
     transitions: tuple[tuple[Transition, tuple[Notification, ...]], ...] = ()
+
+
+class MonitorEvaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """What one evaluation of a monitor found. at_s: time of the tick, Unix seconds. took_s: seconds of computing.
+
+    groups: the worst first, not necessarily all of group_count. error: why it could not be evaluated, ''.
+    """
+
+    monitor_id: int
+    at_s: int
+    state: State
+    took_s: float
+    group_count: int
+    error: str = ""
+    groups: tuple[Evaluation, ...] = ()

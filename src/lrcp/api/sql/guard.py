@@ -10,7 +10,7 @@ from typing import Final
 
 from lrcp.api.problems import ApiError
 
-TABLES: Final = ("spans", "evaluations", "metrics", "logs", "events", "checks")
+TABLES: Final = ("spans", "evaluations", "metrics", "logs", "events", "checks", "monitor_evaluations")
 SYSTEM_TABLES: Final = frozenset(
     {"system.columns", "system.functions", "system.numbers", "system.one", "system.tables"}
 )

@@ -22,6 +22,7 @@ _TABLES_WITH_RETENTION = {
     "events": "toDateTime(time)",
     "checks": "toDateTime(time)",
     "traffic_5m": "time",
+    "monitor_evaluations": "time",
 }
 
 
