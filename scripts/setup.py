@@ -267,6 +267,11 @@ def _try(command: list[str], env: Mapping[str, str] | None = None) -> None:
         print(f"      without success: {' '.join(command)}\n{error}", flush=True)
 
 
+def fetch_oracle() -> None:
+    """The recordings of Datadog's own client; without them their tests are skipped (failed under CI=true)."""
+    _try([str(PYTHON), str(ROOT / "scripts" / "oracle.py")])
+
+
 def _has_postgres() -> bool:
     return bool(shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/postgres")))
 
@@ -316,12 +321,19 @@ DDAPM_STEP = Step(
     lambda: (DDAPM / "bin" / "ddapm-test-agent").exists(),
 )
 SYSTEM_STEP = Step("looking for a browser and PostgreSQL", _stamp("system"), list, install_system_packages, _always)
+ORACLE_STEP = Step(
+    "fetching the recordings of Datadog's client",
+    _stamp("oracle"),
+    lambda: [LOCKS / "oracle.txt"],
+    fetch_oracle,
+    lambda: bool(list((ROOT / "build" / "oracle").glob("*/sha256"))),
+)
 
 WEB_STEPS = [WEB_STEP] if (WEB / "package.json").exists() else []
 STEPS = {
     "run": [VENV_STEP, RUN_STEP, LRCP_STEP, *WEB_STEPS],
     "web": [VENV_STEP, *WEB_STEPS],
-    "test": [VENV_STEP, DEV_STEP, LRCP_STEP, *WEB_STEPS, DDAPM_STEP, SYSTEM_STEP],
+    "test": [VENV_STEP, DEV_STEP, LRCP_STEP, *WEB_STEPS, DDAPM_STEP, ORACLE_STEP, SYSTEM_STEP],
 }
 
 if __name__ == "__main__":
