@@ -20,6 +20,11 @@ def normalize_tag(tag: str) -> str:
     return text[start : start + MAX_TAG_CHARS].rstrip(":")
 
 
+def fold_tag_text(text: str) -> str:
+    """A piece of a tag in the same case and characters as a normalised one, uncut; for patterns."""
+    return _FORBIDDEN.sub("_", text.lower())
+
+
 def normalize_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """A tag set in its one stored form: each tag normalised, sorted, without repeats and empty ones."""
     return tuple(sorted({clean for tag in tags if (clean := normalize_tag(tag))}))

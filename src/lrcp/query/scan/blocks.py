@@ -14,6 +14,9 @@ class SeriesBlock:
     type: count, gauge, rate, distribution, set; '' when n is 0. interval_s: the sender's own interval, float64[n], 0 unknown.
     tags: each series' tag set, sorted `key:value` or bare tags.
     count, sum, minimum, maximum: over the points of a bucket (a rate's sum is of per-second values); last: the newest.
+    Of a set each 10 s are one point, its number of distinct members.
+    cut: how many series there were beyond the source's bound. other_types: types under which the metric's name was sent
+    as well; the block holds the type with the most points.
     """
 
     type: str
@@ -25,6 +28,8 @@ class SeriesBlock:
     minimum: Array
     maximum: Array
     last: Array
+    cut: int = 0
+    other_types: tuple[str, ...] = ()
 
     @staticmethod
     def empty(grid: Grid) -> "SeriesBlock":
