@@ -1,0 +1,1 @@
+"""What monitors found and did: states, evaluations, transitions, notifications. Definitions are at Datadog's own paths."""
