@@ -76,4 +76,5 @@ def test_groups_leave_out_tag_sets_that_miss_a_key() -> None:
 
 def test_without_keys_everything_is_one_group() -> None:
     groups, places = TagIndex(SETS).groups(())
-    assert groups == [()] and places.tolist() == [0] * 5
+    assert groups == [()]
+    assert places.tolist() == [0] * 5
