@@ -37,6 +37,21 @@ class QueryError(InputError):
         return f"{self.reason}{wanted} (line {self.line}, column {self.column})\n  {shown[start : start + _SHOWN]}\n  {caret}"
 
 
+class OperatorError(QueryError):
+    """No comparison where a monitor's query needs one, or one that is none. operator: as found, '' when there is none.
+
+    Datadog's own words for it are "invalid operator specified: " and the operator.
+    """
+
+    def __init__(self, text: str, offset: int, operator: str = "") -> None:
+        self.operator = operator
+        found = f"{operator} is no comparison" if operator else "the query compares its result with nothing"
+        super().__init__(found, text, offset, COMPARISONS)
+
+
+COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
+"""What a monitor's query may compare with."""
+
 _SHOWN = 160
 """Characters of a long line that are shown around the fault."""
 
