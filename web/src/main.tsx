@@ -3,6 +3,10 @@ import { createRootRoute, createRoute, createRouter, Link, RouterProvider } from
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiProblem } from './api/client'
+import { parseRange } from './format/ranges'
+import { MonitorPage } from './monitors/MonitorPage'
+import { MonitorsPage } from './monitors/MonitorsPage'
+import { parseMonitorSearch } from './monitors/search'
 import { OverviewPage } from './overview/OverviewPage'
 import { parseOverviewSearch } from './overview/search'
 import './styles.css'
@@ -21,6 +25,8 @@ const routes = [
     component: TracePage,
     validateSearch: (search: Record<string, unknown>): { span?: string } => (search['span'] ? { span: String(search['span']) } : {}),
   }),
+  createRoute({ getParentRoute: () => root, path: '/monitors', component: MonitorsPage, validateSearch: parseMonitorSearch }),
+  createRoute({ getParentRoute: () => root, path: '/monitors/$monitorId', component: MonitorPage, validateSearch: parseRange }),
 ] as const
 
 const router = createRouter({

@@ -1,6 +1,6 @@
 /** Calls to the API; a failure carries the problem's own words. */
 
-import type { Overview, SpanDetail, TraceDetail, TracePage } from './types'
+import type { MonitorDetail, MonitorEvaluation, MonitorList, MonitorNotification, MonitorTransition, Overview, SpanDetail, TraceDetail, TracePage } from './types'
 
 export class ApiProblem extends Error {
   constructor(
@@ -44,3 +44,10 @@ export const getTraces = (params: Params, signal?: AbortSignal): Promise<TracePa
 export const getTrace = (id: string, signal?: AbortSignal): Promise<TraceDetail> => get(`/api/traces/${encodeURIComponent(id)}`, {}, signal)
 export const getSpan = (traceId: string, spanId: string, signal?: AbortSignal): Promise<SpanDetail> =>
   get(`/api/spans/${encodeURIComponent(spanId)}`, { trace_id: traceId }, signal)
+export const getMonitors = (signal?: AbortSignal): Promise<MonitorList> => get('/api/monitors', {}, signal)
+export const getMonitor = (id: string, signal?: AbortSignal): Promise<MonitorDetail> => get(`/api/monitors/${encodeURIComponent(id)}`, {}, signal)
+export const getEvaluations = (id: string, params: Params, signal?: AbortSignal): Promise<{ evaluations: MonitorEvaluation[] }> =>
+  get(`/api/monitors/${encodeURIComponent(id)}/evaluations`, params, signal)
+export const getTransitions = (params: Params, signal?: AbortSignal): Promise<{ transitions: MonitorTransition[] }> => get('/api/monitors/transitions', params, signal)
+export const getNotifications = (params: Params, signal?: AbortSignal): Promise<{ notifications: MonitorNotification[]; next_before: number | null }> =>
+  get('/api/monitors/notifications', params, signal)

@@ -148,3 +148,78 @@ export interface Overview {
   series: OverviewSeries
   groups: OverviewGroup[]
 }
+
+export type MonitorState = 'OK' | 'Warn' | 'Alert' | 'No Data' | 'Unknown' | 'Skipped'
+
+export interface MonitorHead {
+  id: number
+  name: string
+  type: string
+  query: string
+  tags: string[]
+  priority: number | null
+  state: MonitorState
+  evaluated_at: string | null
+}
+
+export interface MonitorList {
+  monitors: MonitorHead[]
+  counts: Partial<Record<MonitorState, number>>
+}
+
+export interface MonitorGroup {
+  group: string
+  state: MonitorState
+  value: number | null
+  since: string | null
+  last_triggered: string | null
+  last_resolved: string | null
+  last_notified: string | null
+  last_data: string | null
+}
+
+export interface MonitorDefinition {
+  message?: string
+  options?: { thresholds?: Partial<Record<'critical' | 'warning' | 'critical_recovery' | 'warning_recovery', number>> }
+}
+
+export interface MonitorDetail {
+  monitor: MonitorHead
+  definition: MonitorDefinition
+  groups: MonitorGroup[]
+}
+
+export interface MonitorEvaluation {
+  time: string
+  state: MonitorState
+  took_s: number
+  group_count: number
+  error: string
+  groups: { group: string; state: MonitorState; value: number | null; reason: string }[]
+}
+
+export interface MonitorTransition {
+  monitor_id: number
+  group: string
+  time: string
+  before: MonitorState
+  after: MonitorState
+  kind: string
+  reason: string
+  value: number | null
+  threshold: number | null
+  notified: boolean
+}
+
+export interface MonitorNotification {
+  id: number
+  monitor_id: number
+  group: string
+  time: string
+  kind: string
+  title: string
+  body: string
+  handles: string[]
+  muted_by: string
+  delivered_at: string | null
+}

@@ -168,7 +168,7 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
     },
     scales: {
       x: { time: true, range: () => xRange(latest.current) },
-      y: { range: (_, __, max) => [0, max > 0 ? max * 1.12 : 1] },
+      y: { range: (_, min, max) => [min < 0 ? min * 1.12 : 0, max > 0 ? max * 1.12 : min < 0 ? 0 : 1] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: axisClock },

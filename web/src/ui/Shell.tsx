@@ -1,7 +1,7 @@
 /** The frame of every page. */
 
 import { Link, Outlet } from '@tanstack/react-router'
-import { Activity, BookOpen, ListTree, Moon, Sun } from 'lucide-react'
+import { Activity, BellRing, BookOpen, ListTree, Moon, Sun } from 'lucide-react'
 import { IconButton } from './parts'
 import { chooseTheme, useTheme } from './theme'
 
@@ -27,6 +27,9 @@ export function Shell() {
           </Link>
           <Link to="/traces" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ includeSearch: false }}>
             <ListTree size={15} /> Traces
+          </Link>
+          <Link to="/monitors" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ includeSearch: false }}>
+            <BellRing size={15} /> Monitors
           </Link>
         </nav>
         <div className="ml-auto flex items-center gap-1">
