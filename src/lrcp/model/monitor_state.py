@@ -9,7 +9,7 @@ class State(IntEnum):
     """What a group of a monitor is in, the least worrying first.
 
     SKIPPED: not evaluated yet. UNKNOWN: the store could not be asked; a group keeps its last state meanwhile, the word is
-    for the evaluation.
+    for the evaluation. Only a group of a service check whose threshold `unknown` is set can itself be UNKNOWN.
     """
 
     SKIPPED = 0
@@ -34,10 +34,12 @@ DATADOG_NAMES = {
 class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     """All that is remembered of one group. Times are Unix seconds, None: never.
 
-    group: `env:prod,host:a`, '*' for a monitor without groups. since_s: in this state since. triggered_s: in ALERT, WARN
-    or NO_DATA without a break since. value: of the last evaluation that had one. data_s: when data was last seen.
-    seen_s: when the group first was. notified_s: last notification of any kind. renotified: how many renotifications
-    since it triggered. resolved_by_timeout: timeout_h has set it to OK, it alerts again when data shows a breach.
+    group: `env:prod,host:a`, the keys sorted; '*' for a monitor without groups. since_s: in this state since.
+    triggered_s: in ALERT, WARN or NO_DATA without a break since. value: of its last change or notification. data_s: of the
+    last evaluation that had data, as of its last change, None: never any. missing_s: without data since, None while there
+    is some. seen_s: when the group first was. notified_s: last notification of any kind. renotified: how many
+    renotifications since it came into this state. resolved_by_timeout: timeout_h has set it to OK; it alerts again when
+    data shows a breach.
     """
 
     group: str
@@ -46,6 +48,7 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     seen_s: float | None = None
     data_s: float | None = None
+    missing_s: float | None = None
     triggered_s: float | None = None
     last_triggered_s: float | None = None
     last_resolved_s: float | None = None
@@ -59,9 +62,11 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a group's state, or a renotification of one.
 
     kind: alert, warning, alert_to_warning, warning_to_alert, recovery (from ALERT), warning_recovery, no_data,
-    no_data_recovery, renotify, timeout. reason: one sentence with the numbers, for people.
+    no_data_recovery, unknown, unknown_recovery, renotify, timeout (resolved by timeout_h), gone (the group aged away while
+    it was not OK). reason: one sentence with the numbers, for people.
     notify: whether this monitor's options let it notify (a downtime may still mute it). value, threshold: compared
-    numbers, None where there are none. triggered_s: when the alert that this belongs to began.
+    numbers, None where there are none. triggered_s: when the alert that this belongs to began. members: with notify_by, the
+    groups (of this monitor's query) that the notification speaks of; `group` is then theirs by the keys of notify_by.
     """
 
     monitor_id: int
@@ -76,6 +81,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     triggered_s: float | None = None
     renotified: int = 0
+    members: tuple[str, ...] = ()
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
