@@ -1,0 +1,1 @@
+"""Monitors of `/api/v1/monitor`: definitions, checks, states, search."""

@@ -1,0 +1,79 @@
+"""`/api/v1/slo/search` and the filters of the list: by words of the name, by tags, by facets."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lrcp.datadog.identity import HANDLE, NAME, USER_ID
+from lrcp.datadog.slos.history import state_of
+from lrcp.datadog.slos.ports import SloIndicator
+from lrcp.datadog.times import unix_s
+from lrcp.model.resource import Resource
+
+
+def matches(slo: Resource, query: str) -> bool:
+    """Whether every word of the query is a tag (`key:value`) of the SLO, or a part of its name."""
+    name, tags = slo.document["name"].lower(), {tag.lower() for tag in slo.document["tags"]}
+    return all(word in tags or word in name for word in query.lower().replace(" and ", " ").split())
+
+
+def render_result(slo: Resource, found: SloIndicator, now_s: int) -> dict[str, Any]:
+    """One SLO among the results. found: how it fares in its first timeframe."""
+    document = slo.document
+    tags = document["tags"]
+    attributes = {
+        "name": document["name"],
+        "description": document["description"] or None,
+        "slo_type": document["type"],
+        "monitor_ids": document.get("monitor_ids"),
+        "groups": document.get("groups"),
+        "query": {"metrics": None, **document["query"]} if "query" in document else None,
+        "thresholds": document["thresholds"],
+        "timeframe": document["timeframe"],
+        "target_threshold": document["target_threshold"],
+        "warning_threshold": document.get("warning_threshold"),
+        "all_tags": tags,
+        **{f"{key}_tags": _values(tags, key) for key in ("env", "service", "team")},
+        "creator": {"name": NAME, "id": USER_ID, "email": HANDLE},
+        "created_at": unix_s(slo.created_ns),
+        "modified_at": unix_s(slo.modified_ns),
+        **_status(document["thresholds"][0], found, now_s),
+    }
+    return {"data": {"type": "slo", "id": slo.id, "attributes": attributes}}
+
+
+def _status(threshold: dict[str, Any], found: SloIndicator, now_s: int) -> dict[str, Any]:
+    error, state = found.error[1] if found.error else None, state_of(found, threshold)
+    budget = found.budget_percent.get(threshold["timeframe"])
+    raw = {"value": budget, "unit": "percent"} if budget is not None else None
+    shared = {"error_budget_remaining": budget, "raw_error_budget_remaining": raw, "indexed_at": now_s, "state": state}
+    precision = None if found.sli_percent is None else 2
+    whole = shared | {"status": found.sli_percent, "span_precision": precision, "error": error}
+    return {
+        "overall_status": [whole | {"target": threshold["target"], "timeframe": threshold["timeframe"]}],
+        "status": shared | {"sli": found.sli_percent, "span_precision": precision, "calculation_error": error},
+    }
+
+
+def _values(tags: Sequence[str], key: str) -> list[str]:
+    return [tag.partition(":")[2] for tag in tags if tag.startswith(f"{key}:")]
+
+
+def facets(slos: Sequence[Resource]) -> dict[str, Any]:
+    """How many SLOs have each value of what one can search by."""
+    documents = [slo.document for slo in slos]
+    return {
+        "all_tags": _counts(tag for document in documents for tag in document["tags"]),
+        **{
+            f"{key}_tags": _counts(v for d in documents for v in _values(d["tags"], key))
+            for key in ("env", "service", "team")
+        },
+        "creator_name": _counts(NAME for _ in documents),
+        "slo_type": _counts(document["type_id"] for document in documents),
+        "target": _counts(document["target_threshold"] for document in documents),
+        "timeframe": _counts(document["timeframe"] for document in documents),
+    }
+
+
+def _counts(values: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"name": name, "count": count} for name, count in Counter(values).most_common()]
