@@ -86,11 +86,14 @@ class TelemetryStore:
 
         Raises: InputError - the statement is wrong; UnavailableError - the engine failed; BusyError - too many wait.
         """
+        return await self.on_reader(lambda: self.read(sql, parameters, settings))
+
+    async def on_reader(self, work: Callable[[], T]) -> T:
+        """Run work that only reads on one of the reader threads. Raises: BusyError - too many wait."""
         if self._waiting_reads >= _MAX_WAITING_READS:
             raise BusyError("too many queries are waiting")
         self._waiting_reads += 1
         try:
-            work = lambda: self.read(sql, parameters, settings)  # noqa: E731
             return await asyncio.get_running_loop().run_in_executor(self._readers, work)
         finally:
             self._waiting_reads -= 1

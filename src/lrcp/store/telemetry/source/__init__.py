@@ -1,0 +1,1 @@
+"""A Source over the telemetry store: scans become the fewest statements, rows become arrays."""
