@@ -43,6 +43,8 @@ class GroupBlock:
     """The answer to a SketchScan or EventScan. groups: values of the keys, one tuple a group; values float64[n, grid.count].
 
     A group misses a key: it is left out. cut: how many groups there were beyond the scan's limit.
+    Of an EventScan without keys there is always the group (). A bucket without records is 0 for count and cardinality,
+    NaN for any other aggregation; a group without any value is left out.
     """
 
     groups: list[tuple[str, ...]]

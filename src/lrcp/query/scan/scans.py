@@ -39,6 +39,8 @@ class EventScan:
     """Logs, spans, LLM Observability spans, events and the like, aggregated by group and bucket -> GroupBlock.
 
     source as in EventMonitorQuery. aggregation, measure as there. limit: groups that are kept, the largest first.
+    limits: values that are kept of each key, Datadog's by default. missing: of each key, the value of records that have
+    none, '' leaves them out; () is '' for all.
     """
 
     source: str
@@ -48,6 +50,8 @@ class EventScan:
     by: tuple[str, ...]
     grid: Grid
     limit: int = 1000
+    limits: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
