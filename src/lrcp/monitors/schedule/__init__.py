@@ -1,0 +1,1 @@
+"""Monitors at work: definitions that are followed, a tick every ten seconds, what it changes kept and told."""
