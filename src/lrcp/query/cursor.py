@@ -73,5 +73,5 @@ class Cursor:
 def describe(token: Token) -> str:
     """A token in an error's words."""
     if token.kind == "end":
-        return "the end of the query"
+        return "the end"
     return f"{{{token.value}}}" if token.kind == "braces" else repr(token.value)

@@ -41,8 +41,9 @@ from lrcp.query.monitor.windows import find_window
 
 
 def fault(text: str, fragment: str, reason: str, expected: tuple[str, ...] = ()) -> QueryError:
-    """An error of a canonical text, its caret at the first place of a fragment."""
-    return QueryError(reason, text, max(text.find(fragment), 0), expected)
+    """An error of a canonical text, its caret at the first place of a fragment, behind signs that only help to find it."""
+    signs = len(fragment) - len(fragment.lstrip(" .,"))
+    return QueryError(reason, text, max(text.find(fragment), 0) + signs, expected)
 
 
 def check_expression(
@@ -166,7 +167,7 @@ class _Check:
         if not least <= given <= most:
             wanted = f"{least}" if least == most else f"{least} to {most}"
             names = ", ".join(one.name for one in function.parameters)
-            raise self._fault(call, f"{call.name}() takes {wanted} arguments ({names}), {given} are given")
+            raise self._fault(call, f"{call.name}() takes {wanted} of ({names}), not {given}")
 
     def _check_argument(self, call: Call, parameter: Parameter, argument: Expression) -> None:
         if parameter.kind == "series":

@@ -131,12 +131,12 @@ class ExpressionParser:
     # --- metric queries ---
 
     def _counts_values(self) -> bool:
-        """Whether `count(` begins `count(v: v<=1):metric{...}`: a name and a colon, which no metric query without braces is."""
-        tokens, place = self.cursor.tokens, self.cursor.index
-        if self.cursor.token.value != "count" or place + 4 >= len(tokens):
+        """Whether this begins `count(v: v<=1):metric{...}`: `v: v` cannot begin a metric query, which needs braces."""
+        ahead = self.cursor.tokens[self.cursor.index + 2 : self.cursor.index + 5]
+        if len(ahead) < 3:
             return False
-        name, colon, again = tokens[place + 2 : place + 5]
-        return name.kind == "name" and colon.kind == ":" and again.value == name.value
+        name, colon, again = ahead
+        return name.kind == "name" and colon.kind == ":" and again == name._replace(start=again.start)
 
     def _parse_query(self) -> Expression:
         aggregator, condition = self._parse_aggregator()
@@ -198,7 +198,7 @@ class ExpressionParser:
         arguments: list[Number | Text | Word] = []
         while self.cursor.token.kind != ")":
             if arguments:
-                self.cursor.expect(",", ", or )")
+                self.cursor.expect(",", "a comma or )")
             arguments.append(self._parse_literal())
         self.cursor.take()
         return Modifier(name.value, tuple(arguments))
@@ -221,7 +221,7 @@ class ExpressionParser:
         keywords: list[Keyword] = []
         while self.cursor.token.kind != ")":
             if arguments or keywords:
-                self.cursor.expect(",", ", or )")
+                self.cursor.expect(",", "a comma or )")
             if self._at_keyword():
                 keywords.append(self._parse_keyword())
             elif keywords:

@@ -74,7 +74,7 @@ class _ScopeParser:
             raise self._cursor.error("the scope is empty", ("*", "key:value"))
         scope = self._parse_commas()
         if self._cursor.token.kind != "end":
-            self._cursor.fail((",", "AND", "OR", "the end of the scope"))
+            self._cursor.fail(("a comma", "AND", "OR", "the end of the scope"))
         return scope
 
     def _use(self, style: str, token: Token) -> None:
@@ -153,7 +153,7 @@ class _ScopeParser:
             if not self._cursor.accept(","):
                 break
         if self._cursor.token.kind != ")":
-            self._cursor.fail((",", ")"))
+            self._cursor.fail(("a comma", ")"))
         self._cursor.take()
         return tuple(values)
 

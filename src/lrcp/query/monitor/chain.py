@@ -57,7 +57,7 @@ def parse_link(cursor: Cursor) -> Link:
     arguments: list[Argument] = []
     while cursor.token.kind != ")":
         if arguments:
-            cursor.expect(",", ", or )")
+            cursor.expect(",", "a comma or )")
         arguments.append(_parse_argument(cursor))
     cursor.take()
     return Link(name.value, tuple(arguments), name)

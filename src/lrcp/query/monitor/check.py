@@ -70,7 +70,7 @@ def _check_metric(query: MetricMonitorQuery, text: str, _: str) -> None:
 
 
 def _check_change(query: MetricMonitorQuery, change: Change, text: str) -> None:
-    check_shift(change.shift, text)
+    check_shift(change, text)
     if query.window.kind != "last":
         raise fault(
             text, print_plain_window(query.window), "a change is not taken over a cumulative window", ("last_5m",)

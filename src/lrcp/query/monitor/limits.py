@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from lrcp.query.metric.check import fault
-from lrcp.query.monitor.ast import Window
-from lrcp.query.monitor.windows import print_plain_window, print_window
+from lrcp.query.monitor.ast import Change, Window
+from lrcp.query.monitor.windows import print_plain_window, print_shift, print_window
 
 Limits = Mapping[str, tuple[int, int]]
 """Unit -> least and greatest amount; a unit that is absent is not taken."""
@@ -47,8 +47,8 @@ def check_forecast_window(window: Window, text: str) -> None:
         raise fault(text, print_window(window), reason, ("next_12h", "next_1w", "next_3mo"))
 
 
-def check_shift(shift: Window, text: str) -> None:
+def check_shift(change: Change, text: str) -> None:
     """Raises: QueryError - a shift of a change query that is not offered."""
-    if shift.seconds not in SHIFTS_S:
+    if change.shift.seconds not in SHIFTS_S:
         expected = ("5, 10, 15, 30 minutes", "1, 2, 4 hours", "1 to 31 days")
-        raise fault(text, f",{print_window(shift).removesuffix('_')}", "no such shift", expected)
+        raise fault(text, f",{print_shift(change)}", "no such shift", expected)

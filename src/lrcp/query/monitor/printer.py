@@ -21,7 +21,7 @@ from lrcp.query.monitor.ast import (
     SloQuery,
     Window,
 )
-from lrcp.query.monitor.windows import print_plain_window, print_window
+from lrcp.query.monitor.windows import print_plain_window, print_shift, print_window
 
 
 def print_monitor_query(query: MonitorQuery) -> str:
@@ -37,12 +37,8 @@ def _compared(comparison: Comparison) -> str:
 def _print_metric(query: MetricMonitorQuery) -> str:
     head = f"{query.reducer}({print_window(query.window)})"
     if query.change is not None:
-        head = f"{query.change.kind}({head},{_print_shift(query.change.shift, query.change.ago)})"
+        head = f"{query.change.kind}({head},{print_shift(query.change)})"
     return f"{head}:{print_expression(query.expression)}{_compared(query.comparison)}"
-
-
-def _print_shift(shift: Window, ago: bool) -> str:
-    return f"{print_plain_window(shift)}_ago" if ago else print_window(shift)
 
 
 def _call(name: str, values: Iterable[str]) -> str:

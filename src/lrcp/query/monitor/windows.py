@@ -5,7 +5,7 @@ from typing import Final
 
 from lrcp.query.cursor import Cursor
 from lrcp.query.lexer import Token
-from lrcp.query.monitor.ast import Window
+from lrcp.query.monitor.ast import Change, Window
 
 _HEADED: Final = re.compile(r"(last|current|next)_(\d{1,6})(s|mo|m|h|d|w)", re.ASCII).fullmatch
 _PLAIN: Final = re.compile(r"(\d{1,6})(s|mo|m|h|d|w)", re.ASCII).fullmatch
@@ -36,6 +36,11 @@ def print_plain_window(window: Window) -> str:
 def print_window(window: Window) -> str:
     """`last_5m`: as the heads of metric queries write it."""
     return f"{window.kind}_{window.amount}{window.unit}"
+
+
+def print_shift(change: Change) -> str:
+    """`last_5m` or `5m_ago`, as it was written."""
+    return f"{print_plain_window(change.shift)}_ago" if change.ago else print_window(change.shift)
 
 
 def read_window(cursor: Cursor) -> Window:
