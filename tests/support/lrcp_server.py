@@ -51,6 +51,7 @@ class LrcpServer:
             LRCP_OTLP_HTTP_PORT=str(self.otlp_http_port),
             LRCP_OTLP_GRPC_PORT=str(self.otlp_grpc_port),
             LRCP_DATA_DIR=str(self.data_dir),
+            LRCP_MONITOR_PACK="none",
         )
 
     def sql(self, query: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The main port: Datadog's intakes, the forwarded paths of the reference application, and the API with the web app."""
+"""The main port: Datadog's intakes and API, the forwarded paths of the reference application, our API with the web app."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,15 @@ from lrcp.ingest.http import ReceiverApp
 
 
 class Front:
-    """Passes each request to the application that knows its path; the API has the rest."""
+    """Passes each request to the application that knows its path; the API has the rest.
 
-    def __init__(self, intake: ReceiverApp, mounted: Mapping[str, AsgiApp], api: AsgiApp) -> None:
+    mounted: by whole path. datadog: has all of Datadog's paths that are no intake's.
+    """
+
+    def __init__(self, intake: ReceiverApp, mounted: Mapping[str, AsgiApp], datadog: AsgiApp, api: AsgiApp) -> None:
         self._intake = intake
         self._mounted = mounted
+        self._datadog = datadog
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,7 +26,13 @@ class Front:
             return self._api
         path, method = scope["path"], scope["method"]
         route = self._intake.find_route(path)
-        # A GET of an intake's path may be a question to the API; any other method is the intake's to take or refuse.
+        # A GET of an intake's path may be a question to Datadog's API; any other method is the intake's to take or refuse.
         if route is not None and (method in route.methods or method not in ("GET", "HEAD")):
             return self._intake
+        if path.startswith(_DATADOG):
+            return self._datadog
         return self._mounted.get(path, self._api)
+
+
+_DATADOG = ("/api/v1/", "/api/v2/")
+"""Our own API has no version in its paths."""

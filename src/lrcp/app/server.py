@@ -17,7 +17,7 @@ import uvloop
 from lrcp import __version__
 from lrcp.api.app import create_api
 from lrcp.api.budgets.routes import budget_router
-from lrcp.api.guard import LOCAL_HOSTS
+from lrcp.api.guard import LOCAL_HOSTS, RequestGuard
 from lrcp.api.health import HealthCheck
 from lrcp.api.keys.routes import key_router
 from lrcp.api.policy.routes import policy_router
@@ -26,8 +26,10 @@ from lrcp.app.front import Front
 from lrcp.app.health import check_pipeline, check_receivers, check_state, check_store
 from lrcp.app.listeners import Listener, bind_tcp
 from lrcp.app.lock import lock_directory
+from lrcp.app.monitoring import Monitoring, build_monitoring, check_monitors
 from lrcp.app.self_metrics import SelfMetrics
 from lrcp.app.settings import Settings, reachable_host, variable_name
+from lrcp.datadog.app import create_datadog_api
 from lrcp.evaluators.cost import load_price_book
 from lrcp.ingest.asgi import AsgiApp
 from lrcp.ingest.committer import Committer
@@ -99,11 +101,19 @@ class Server:
         await self._start(pipeline)
         await self._start(SelfMetrics(self.counters, pipeline, self.clock))
         await self._start(TrafficRollup(self.store, self.clock))
+        self._monitoring = self._build_monitoring(pipeline)
         for part in self._receivers_without_http(pipeline):
             await self._start(part)
         for name, app in self._applications(pipeline).items():
             self.listeners.append(Listener(name, app, listening[name]))
             await self._start(self.listeners[-1])
+        await self._start_monitoring()
+
+    async def _start_monitoring(self) -> None:
+        """After the receivers, so that the first tick finds what is sent; stopped before they are."""
+        if self._settings.monitors:
+            await self._start(self._monitoring.delivery)
+            await self._start(self._monitoring.scheduler)
 
     async def _start(self, part: Part) -> None:
         await part.start()
@@ -130,6 +140,10 @@ class Server:
             group_rows=settings.commit_rows,
         )
         return Pipeline(self.store, committer, self.counters, limits)
+
+    def _build_monitoring(self, pipeline: Pipeline) -> Monitoring:
+        address = f"http://{reachable_host(self._settings.host)}:{self._settings.port}"
+        return build_monitoring(self._state, self.store, pipeline, self.clock, address=address)
 
     def _bind(self) -> dict[str, socket.socket]:
         """Take the ports before the slow work, so that a taken one is told at once."""
@@ -187,9 +201,12 @@ class Server:
                 policy_router(PolicyStore(self._state), self.store, self._book, self.clock),
                 key_router(KeyStore(self._state), self.clock),
                 budget_router(BudgetStore(lambda: self._state), PolicyStore(self._state), self.clock),
+                self._monitoring.router,
             ),
         )
-        return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), api)
+        hosts = _allowed_hosts(self._settings)
+        datadog = RequestGuard(create_datadog_api(self._monitoring.routes), hosts)
+        return Front(intake, dict.fromkeys(FORWARDED_PATHS, forward), datadog, api)
 
     def _health_checks(self, pipeline: Pipeline) -> dict[str, HealthCheck]:
         return {
@@ -197,6 +214,7 @@ class Server:
             "state": check_state(self._state),
             "pipeline": check_pipeline(pipeline, self.counters, self._settings.max_pending_bytes),
             "receivers": check_receivers(self.listeners),
+            "monitors": check_monitors(self._monitoring.scheduler, self.clock),
         }
 
     def _receiver_app(self, receiver: Receiver, pipeline: Pipeline) -> ReceiverApp:

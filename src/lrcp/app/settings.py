@@ -32,6 +32,8 @@ class Settings:
     store_dsn: str = ""
     state_url: str = ""
     retention_days: int = 30
+    monitors: int = 1
+    monitor_pack: str = "default"
     env: str = "local"
     upstream: str = "local"
     upstream_url: str = ""

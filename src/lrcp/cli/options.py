@@ -33,6 +33,8 @@ SETTING_HELP: Final[dict[str, str]] = {
     "store_dsn": "ClickHouse server for telemetry; empty: in process",
     "state_url": "SQL database for state (postgresql://...); empty: SQLite in the data folder",
     "retention_days": "days that telemetry is kept",
+    "monitors": "whether monitors are evaluated: 1 or 0",
+    "monitor_pack": "monitors that a new installation starts with: default, a folder of Datadog JSON, or none",
     "env": "value of the tag env for what names none (also DD_ENV)",
     "upstream": "model provider of the gateway: local, openai, gemini, anthropic or url",
     "upstream_url": "base URL of the provider, when it is not its usual one",

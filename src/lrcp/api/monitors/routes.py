@@ -119,8 +119,9 @@ def _severity(status: MonitorStatus | None) -> State:
 
 def _get_monitor(resources: ResourceStore, states: MonitorStateStore, id: int) -> MonitorDetail:
     resource = _get_resource(resources, id)
-    head = render_head(resource, states.statuses().get(id))
-    groups = [render_group(group) for group in states.groups(id)]
+    status = states.statuses().get(id)
+    head = render_head(resource, status)
+    groups = [render_group(group, status.evaluated_s if status else None) for group in states.groups(id)]
     return MonitorDetail(monitor=head, definition=resource.document, groups=groups)
 
 

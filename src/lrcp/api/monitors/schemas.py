@@ -36,7 +36,7 @@ class GroupDocument(BaseModel):
 
     group: str = Field(description="'*' where there are none", examples=["model:gpt-5-mini,service:shop"])
     state: str
-    value: float | None
+    value: float | None = Field(description="When the state last changed; evaluations have the newest")
     since: str | None = Field(description="In this state since")
     last_triggered: str | None
     last_resolved: str | None
@@ -136,7 +136,9 @@ def render_head(resource: Resource, status: MonitorStatus | None) -> MonitorHead
     )
 
 
-def render_group(group: GroupState) -> GroupDocument:
+def render_group(group: GroupState, evaluated_s: float | None) -> GroupDocument:
+    """A group; evaluated_s: time of the monitor's last evaluation, which had data unless the group misses it."""
+    has_data = group.data_s is not None and group.missing_s is None
     return GroupDocument(
         group=group.group,
         state=DATADOG_NAMES[group.state],
@@ -145,7 +147,7 @@ def render_group(group: GroupState) -> GroupDocument:
         last_triggered=_iso(group.last_triggered_s),
         last_resolved=_iso(group.last_resolved_s),
         last_notified=_iso(group.notified_s),
-        last_data=_iso(group.data_s),
+        last_data=_iso(evaluated_s if has_data and evaluated_s else group.data_s),
     )
 
 
