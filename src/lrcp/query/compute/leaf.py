@@ -117,7 +117,7 @@ def _pieces(span: Span) -> list[Grid]:
 
 
 def _method(rollup: Modifier | None) -> str:
-    words = [a.value for a in rollup.arguments if isinstance(a, Word | Text)] if rollup else []
+    words = [a.value.lower() for a in rollup.arguments if isinstance(a, Word | Text)] if rollup else []
     if words and words[0] not in METHODS:
         raise QueryError(f"there is no rollup method {words[0]}", expected=tuple(sorted(METHODS)))
     return words[0] if words else ""
@@ -126,7 +126,7 @@ def _method(rollup: Modifier | None) -> str:
 def _fill(modifier: Modifier | None) -> Fill | None:
     if modifier is None:
         return None
-    words = [a.value for a in modifier.arguments if isinstance(a, Word | Text)]
+    words = [a.value.lower() for a in modifier.arguments if isinstance(a, Word | Text)]
     limits = [a.value for a in modifier.arguments if isinstance(a, Number)]
     return fill_of(words[0] if words else "linear", limits[0] if limits else None)
 

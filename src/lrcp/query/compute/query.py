@@ -8,7 +8,7 @@ import numpy as np
 
 from lrcp.query.compute.fill import fill, fill_linear
 from lrcp.query.compute.leaf import INTERPOLATION_S, Leaf
-from lrcp.query.compute.rollup import Rolled, regroup, roll_up
+from lrcp.query.compute.rollup import GAUGES, Rolled, regroup, roll_up
 from lrcp.query.compute.series import SeriesSet
 from lrcp.query.compute.space import AGGREGATORS, Grouping, combine, combine_weighted, grouping
 from lrcp.query.compute.span import Span
@@ -44,7 +44,7 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
     by = grouping(block.tags, leaf.query.by)
     found = SeriesSet(grid, leaf.query.by, by.groups, _NONE, block.unit)
     if not by.groups:
-        found.values = np.empty((0, grid.count))
+        found.values, found.counted = np.empty((0, grid.count)), leaf.counted and block.type not in GAUGES
         return found
     block = regroup(block, leaf.scans[0].grid, grid)
     with np.errstate(all="ignore"):
@@ -53,7 +53,8 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
             found.counted = leaf.counted and leaf.aggregator in ("sum", "count")
         else:
             rolled = roll_up(block, leaf)
-            found.values = _aggregate(_interpolated(rolled, leaf, by, combined), rolled, leaf, by)
+            values = _interpolated(rolled, leaf, by, combined)
+            found.values = _aggregate(values, rolled, leaf, by, combined)
             found.gauge = rolled.gauge and leaf.fill is None
             found.counted = leaf.counted and not rolled.gauge
     return found
@@ -65,20 +66,19 @@ def _interpolated(rolled: Rolled, leaf: Leaf, by: Grouping, combined: bool) -> A
         return fill(rolled.values, leaf.fill, leaf.span.grid.step_s)
     if not rolled.gauge or rolled.lifespan is not None or not (combined or bool((by.sizes > 1).any())):
         return rolled.values
-    filled = fill_linear(rolled.values, INTERPOLATION_S, leaf.span.grid.step_s)
-    if combined or filled is rolled.values or bool((by.sizes > 1).all()):
-        return filled
-    alone = by.rows[np.repeat(by.sizes == 1, by.sizes)]
-    filled[alone] = rolled.values[alone]
-    return filled
+    return fill_linear(rolled.values, INTERPOLATION_S, leaf.span.grid.step_s)
 
 
-def _aggregate(values: Array, rolled: Rolled, leaf: Leaf, by: Grouping) -> Array:
+def _aggregate(values: Array, rolled: Rolled, leaf: Leaf, by: Grouping, combined: bool) -> Array:
     if rolled.lifespan is not None and leaf.aggregator == "avg":
         return combine_weighted(values, rolled.lifespan, by)
     if rolled.lifespan is not None and leaf.aggregator == "sum":
         values = values * rolled.lifespan
-    return combine(values, by, leaf.aggregator)
+    found = combine(values, by, leaf.aggregator)
+    if leaf.fill is None and not combined and values is not rolled.values and rolled.lifespan is None:
+        alone = by.sizes == 1  # nothing is combined there, so nothing is interpolated
+        found[alone] = combine(rolled.values, by, leaf.aggregator)[alone] if alone.any() else found[alone]
+    return found
 
 
 def _distribution(block: SeriesBlock, leaf: Leaf, by: Grouping) -> Array:

@@ -68,9 +68,10 @@ def roll_up(block: SeriesBlock, leaf: Leaf) -> Rolled:
     values = _METHODS[leaf.method or _default_method(leaf, block.type)](block)
     if gauge:
         return Rolled(values, True, _lifespan(block, step_s) if leaf.weighted else None)
-    if block.type == "rate" and (leaf.counted or leaf.rated) and not leaf.method:
+    added = leaf.method in ("", "sum")  # other methods give what they are named for, as_count or not
+    if added and block.type == "rate" and (leaf.counted or leaf.rated):
         values = values * _interval_s(block)[:, None]  # how many there were
-    if leaf.rated and not leaf.method:
+    if added and leaf.rated:
         values = values / step_s
     return Rolled(values, False)
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from lrcp.model.metric import BUCKET_S
 from lrcp.query.errors import QueryError
-from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Negation, Number
+from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Modifier, Negation, Number, Text, Word
 from lrcp.query.scan.grid import Grid
 
+_PERIODS_S: Final = {"hourly": 3600.0, "daily": 86_400.0, "weekly": 7 * 86_400.0}
 MOST_BUCKETS: Final = 5_000
 """Of a span; a finer `.rollup` is made coarser, a longer history refused."""
 
@@ -65,11 +66,26 @@ def rollup_s(query: MetricQuery, length_s: int) -> int | None:
     """Seconds of a query's own rollup, None for the automatic one. Rounded up to what the store keeps, and made coarser
     when the window would fall into more than MOST_BUCKETS."""
     rollup = query.modifier("rollup")
-    given = next((a.value for a in rollup.arguments if isinstance(a, Number)), 0.0) if rollup else 0.0
+    given = _given_s(rollup) if rollup else 0.0
     if not given:
         return None
     step_s = max(BUCKET_S, -int(-given // BUCKET_S) * BUCKET_S)
     return step_s * max(1, -(-length_s // (step_s * MOST_BUCKETS)))
+
+
+def _given_s(rollup: Modifier) -> float:
+    """Seconds that a rollup names, 0 when it names none. Days and weeks are of the epoch: a week begins on a Thursday.
+
+    Raises: QueryError - months, which are no equal buckets.
+    """
+    for argument in rollup.arguments:
+        if isinstance(argument, Number):
+            return argument.value
+        if isinstance(argument, Word | Text) and argument.value in _PERIODS_S:
+            return _PERIODS_S[argument.value]
+        if isinstance(argument, Word | Text) and argument.value == "monthly":
+            raise QueryError("a rollup by months is not evaluated here", expected=tuple(_PERIODS_S))
+    return 0.0
 
 
 def queries(expression: Expression) -> list[MetricQuery]:

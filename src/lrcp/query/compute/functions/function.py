@@ -33,6 +33,7 @@ class Arguments:
     def text(self, place: int, default: str | None = None, choices: tuple[str, ...] = ()) -> str:
         """A word. Raises: QueryError - it is missing, or none of the choices."""
         value = str(self._at(place, default))
+        value = value.lower() if choices else value
         if choices and value not in choices:
             raise QueryError(f"argument {place + 2} of {self.function} cannot be {value!r}", expected=choices)
         return value

@@ -3,6 +3,7 @@
 from typing import Final
 
 from lrcp.query.compute.functions import (
+    algorithms,
     arithmetic,
     count,
     exclusion,
@@ -18,6 +19,7 @@ from lrcp.query.compute.functions.function import Function
 from lrcp.query.errors import QueryError
 
 FUNCTIONS: Final[dict[str, Function]] = {
+    **algorithms.FUNCTIONS,
     **arithmetic.FUNCTIONS,
     **count.FUNCTIONS,
     **exclusion.FUNCTIONS,
