@@ -1,0 +1,1 @@
+"""Notification rules: recipients that are added to the notifications of many monitors at once. Pure."""

@@ -1,0 +1,86 @@
+"""NotificationRule: Datadog's document as a record. Source: DATADOG.md 2.4; checked by tests/unit/monitors/rules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from lrcp.model.errors import InputError
+from lrcp.monitors.downtime.scope import parse_downtime_scope
+from lrcp.query.metric.ast import Scope
+
+MAX_RECIPIENTS: Final = 20
+MAX_TAGS: Final = 20
+MAX_CONDITIONS: Final = 10
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """scope: of the transition, such as `transition_type:is_alert`, or of its tags."""
+
+    scope: Scope
+    recipients: tuple[str, ...]
+
+
+class NotificationRule(msgspec.Struct, frozen=True, kw_only=True):
+    """tags: all must be among the monitor's tags and the group's; or scope. recipients, without `@`.
+
+    conditions: the recipients of those that hold are added; fallback: when none does. bundle_s: how long notifications are
+    held to be sent as one, 0 not at all.
+    """
+
+    id: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    scope: Scope | None = None
+    recipients: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    fallback: tuple[str, ...] = ()
+    bundle_s: int = 0
+
+
+def parse_rule(document: Mapping[str, Any], *, id: str = "") -> NotificationRule:
+    """A rule from the attributes of Datadog's v2 JSON, or from a whole body (`data.attributes`).
+
+    Raises: InputError - neither tags nor scope to filter by, or too many of anything, or a recipient with `@`.
+    """
+    data = document.get("data")
+    if isinstance(data, Mapping):
+        return parse_rule(data.get("attributes") or {}, id=str(data.get("id") or id))
+    given = document.get("filter") or {}
+    scope, tags = given.get("scope"), _texts(given.get("tags"), "tags", MAX_TAGS)
+    if bool(scope) == bool(tags):
+        raise InputError("a notification rule filters by tags or by a scope")
+    conditional = document.get("conditional_recipients") or {}
+    conditions = conditional.get("conditions") or ()
+    if len(conditions) > MAX_CONDITIONS:
+        raise InputError(f"a notification rule has at most {MAX_CONDITIONS} conditions")
+    return NotificationRule(
+        id=id,
+        name=str(document.get("name") or ""),
+        tags=tags,
+        scope=parse_downtime_scope(str(scope)) if scope else None,
+        recipients=_recipients(document.get("recipients")),
+        conditions=tuple(_condition(one) for one in conditions),
+        fallback=_recipients(conditional.get("fallback_recipients")),
+        bundle_s=int((document.get("bundle_config") or {}).get("duration") or 0),
+    )
+
+
+def _condition(given: Mapping[str, Any]) -> Condition:
+    scope = parse_downtime_scope(str(given.get("scope") or "*"))
+    return Condition(scope=scope, recipients=_recipients(given.get("recipients")))
+
+
+def _recipients(given: Any) -> tuple[str, ...]:
+    found = _texts(given, "recipients", MAX_RECIPIENTS)
+    if any(one.startswith("@") for one in found):
+        raise InputError("Invalid recipients: Recipient handle should not start with '@'")
+    return found
+
+
+def _texts(given: Any, name: str, most: int) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) > most:
+        raise InputError(f"{name} of a notification rule must be a list of at most {most}")
+    return tuple(str(one) for one in given)
