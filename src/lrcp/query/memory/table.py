@@ -56,30 +56,31 @@ class MetricTable:
         shape = (len(present), scan.grid.count)
         columns = (rows.count, rows.sum, rows.minimum, rows.maximum, rows.last)
         count, sum, low, high, last = _fold(cells, shape, *(column[at][kept] for column in columns))
-        tags, interval_s = [self.index.tag_sets[i] for i in present], self._points.interval_s[present]
+        tags, interval_s = self.index.select(present), self._points.interval_s[present]
         return SeriesBlock(self.type, self._points.unit, tags, interval_s, count, sum, low, high, last)
 
     def group_block(self, scan: SketchScan) -> GroupBlock:
         """Percentiles or counts by group; only of a distribution is there anything."""
         if self.type != "distribution":
             return GroupBlock.empty(scan.grid)
-        groups, group_of = self.index.groups(scan.by)
-        group_of = np.where(self.index.mask(scan.scope), group_of, -1)
-        present, bins, low, high = self._cells(scan.grid, group_of)
+        present, bins, low, high = self._cells(scan)
         size = len(present) * scan.grid.count
         if scan.condition is not None:
             values = count_where(bins, size, scan.condition, low, high)
         else:
             values = quantiles(bins, size, scan.quantile or 0.0, low, high)
-        return GroupBlock([groups[i] for i in present], values.reshape(len(present), scan.grid.count))
+        names = self.index.groups(scan.by).names
+        return GroupBlock([names[i] for i in present.tolist()], values.reshape(len(present), scan.grid.count))
 
-    def _cells(self, grid: Grid, group_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Bins, Array, Array]:
+    def _cells(self, scan: SketchScan) -> tuple[NDArray[np.int64], Bins, Array, Array]:
         """The groups that are present, and of their cells (group * grid.count + bucket) bins, smallest and largest value."""
-        sketch, first_10s, last_10s = self._sketch_rows, grid.start_s // BUCKET_S, grid.end_s // BUCKET_S
-        at = slice(*np.searchsorted(sketch.buckets, (first_10s, last_10s)))
-        group = group_of[sketch.series[at]]
-        kept = np.flatnonzero(group >= 0)
-        present, row_of = np.unique(group[kept], return_inverse=True)
+        sketch, grid = self._sketch_rows, scan.grid
+        at = slice(*np.searchsorted(sketch.buckets, (grid.start_s // BUCKET_S, grid.end_s // BUCKET_S)))
+        series = sketch.series[at]
+        within = np.flatnonzero(self.index.mask(scan.scope)[series])
+        places, group = self.index.groups(scan.by).expand(series[within])
+        kept = within[places]
+        present, row_of = np.unique(group, return_inverse=True)
         cells = row_of * grid.count + _columns(sketch.buckets[at][kept], grid)
         low, high = np.full(len(present) * grid.count, np.inf), np.full(len(present) * grid.count, -np.inf)
         np.minimum.at(low, cells, sketch.minimum[at][kept])

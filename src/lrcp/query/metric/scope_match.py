@@ -5,7 +5,9 @@ metrics' `endpoint:POST /qa`, whose case is kept. checked by tests/unit/query/me
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -28,6 +30,28 @@ Mask = NDArray[np.bool_]
 
 _MAX_REMEMBERED: Final = 4096
 """Masks kept of one index; then all are forgotten."""
+_MAX_SELECTED: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Which tag sets belong to which group. names: values of the keys, by group.
+
+    groups: int64[m], the groups of the first tag set, then of the second, ...; starts: int64[n], where each one's begin;
+    sizes: int64[n], how many it has, 0 where it misses a key.
+    """
+
+    names: list[tuple[str, ...]]
+    groups: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def expand(self, sets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For rows of these tag sets: (places of rows, groups), a row once for each group that it belongs to."""
+        sizes = self.sizes[sets]
+        places = np.repeat(np.arange(len(sets)), sizes)
+        within = np.arange(len(places)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return places, self.groups[self.starts[sets][places] + within]
 
 
 class TagIndex:
@@ -43,7 +67,8 @@ class TagIndex:
         for tag in self._holders:
             self._by_key.setdefault(split_tag(tag)[0], []).append(tag)
         self._masks: dict[Scope, Mask] = {}
-        self._groups: dict[tuple[str, ...], tuple[list[tuple[str, ...]], NDArray[np.int64]]] = {}
+        self._groups: dict[tuple[str, ...], Membership] = {}
+        self._selected: dict[bytes, list[tuple[str, ...]]] = {}
 
     def mask(self, scope: Scope) -> Mask:
         """bool[n]: which tag sets are within a scope.
@@ -57,16 +82,24 @@ class TagIndex:
             found = self._masks[scope] = self._work_out(scope)
         return found
 
-    def groups(self, by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
-        """The distinct values of some keys, and int64[n]: each tag set's place among them, -1 where a key is missing.
-
-        Values stand as they were stored. Of a key with several values the first counts.
-        """
+    def groups(self, by: tuple[str, ...]) -> Membership:
+        """The groups by some keys. Values stand as they were stored; a tag set with several values of a key belongs to the
+        group of each."""
         found = self._groups.get(by)
         if found is None:
             if len(self._groups) >= _MAX_REMEMBERED:
                 self._groups.clear()
             found = self._groups[by] = _group(self.tag_sets, by)
+        return found
+
+    def select(self, places: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The tag sets at some places; the same list for the same places, by which evaluation knows what it grouped before."""
+        key = places.tobytes()
+        found = self._selected.get(key)
+        if found is None:
+            if len(self._selected) >= _MAX_SELECTED:
+                self._selected.clear()
+            found = self._selected[key] = [self.tag_sets[place] for place in places.tolist()]
         return found
 
     def _work_out(self, scope: Scope) -> Mask:
@@ -152,11 +185,16 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
     return lambda tag: len(tag) - start >= len(piece) and tag.endswith(piece)
 
 
-def _group(tag_sets: Sequence[tuple[str, ...]], by: tuple[str, ...]) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
-    places: dict[tuple[str, ...], int] = {}
-    found = np.empty(len(tag_sets), np.int64)
+def _group(tag_sets: Sequence[tuple[str, ...]], by: tuple[str, ...]) -> Membership:
+    numbers: dict[tuple[str, ...], int] = {}
     heads = [f"{key}:" for key in by]
-    for i, tags in enumerate(tag_sets):
-        values = tuple(next((tag[len(head) :] for tag in tags if tag.startswith(head)), None) for head in heads)
-        found[i] = -1 if None in values else places.setdefault(values, len(places))  # type: ignore[arg-type]
-    return list(places), found
+    of = [
+        [
+            numbers.setdefault(values, len(numbers))
+            for values in product(*([tag[len(head) :] for tag in tags if tag.startswith(head)] for head in heads))
+        ]
+        for tags in tag_sets
+    ]
+    sizes = np.array([len(groups) for groups in of], np.int64)
+    groups = np.array([group for groups in of for group in groups], np.int64)
+    return Membership(list(numbers), groups, np.cumsum(sizes) - sizes, sizes)

@@ -1,5 +1,6 @@
 """A scope means a set of tag sets, in Datadog's two styles, whatever case the tags were stored in."""
 
+import numpy as np
 import pytest
 
 from lrcp.query.errors import QueryError
@@ -69,12 +70,29 @@ def test_a_template_variable_has_no_meaning_here() -> None:
 
 
 def test_groups_leave_out_tag_sets_that_miss_a_key() -> None:
-    groups, places = TagIndex(SETS).groups(("env", "host"))
-    assert groups == [("prod", "web-1"), ("prod", "web-2"), ("dev", "db-1")]
-    assert places.tolist() == [0, 1, 2, -1, -1]
+    of = TagIndex(SETS).groups(("env", "host"))
+    assert of.names == [("prod", "web-1"), ("prod", "web-2"), ("dev", "db-1")]
+    assert (of.groups.tolist(), of.sizes.tolist()) == ([0, 1, 2], [1, 1, 1, 0, 0])
+
+
+def test_a_tag_set_with_several_values_of_a_key_is_in_the_group_of_each() -> None:
+    of = TagIndex([("role:a", "role:b", "x:1"), ("role:a", "x:1"), ("role:c",)]).groups(("role", "x"))
+    places, groups = of.expand(np.array([1, 0, 2, 0]))
+    assert [(place, of.names[group]) for place, group in zip(places.tolist(), groups.tolist(), strict=True)] == [
+        (0, ("a", "1")),
+        (1, ("a", "1")),
+        (1, ("b", "1")),
+        (3, ("a", "1")),
+        (3, ("b", "1")),
+    ]
 
 
 def test_without_keys_everything_is_one_group() -> None:
-    groups, places = TagIndex(SETS).groups(())
-    assert groups == [()]
-    assert places.tolist() == [0] * 5
+    of = TagIndex(SETS).groups(())
+    assert (of.names, of.groups.tolist()) == ([()], [0] * 5)
+
+
+def test_the_same_selection_is_the_same_list() -> None:
+    index = TagIndex(SETS)
+    assert index.select(np.array([1, 0])) == [SETS[1], SETS[0]]
+    assert index.select(np.array([1, 0])) is index.select(np.array([1, 0]))

@@ -95,7 +95,7 @@ class Table:
         if not len(kept):
             return SeriesBlock.empty(scan.grid)
         count, total, low, high, last = window[:, kept]
-        tags = [self.index.tag_sets[i] for i in kept.tolist()]
+        tags = self.index.select(kept)
         return SeriesBlock(self.type, self.unit, tags, self.interval_s[kept], count, total, low, high, last, self.cut)
 
 

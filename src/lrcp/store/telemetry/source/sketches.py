@@ -77,8 +77,10 @@ WHERE m.type = 'distribution' AND {condition} GROUP BY metric, series, key ORDER
         for layer in dict.fromkeys((scan.metric, scan.scope, scan.by) for scan in scans):
             at = np.flatnonzero(metric == layer[0])
             index = self._catalogue.index(series[at], tags)
-            names, group_of = index.groups(layer[2])
-            self._add(grouping, layer, names, np.where(index.mask(layer[1]), group_of, -1), keys[at])
+            within = np.flatnonzero(index.mask(layer[1]))
+            of = index.groups(layer[2])
+            places, groups = of.expand(within)
+            self._add(grouping, layer, of.names, groups, keys[at][within][places])
         return grouping
 
     def _add(
@@ -86,17 +88,17 @@ WHERE m.type = 'distribution' AND {condition} GROUP BY metric, series, key ORDER
         grouping: Grouping,
         layer: Layer,
         names: list[tuple[str, ...]],
-        group_of: NDArray[np.int64],
+        groups: NDArray[np.int64],
         keys: NDArray[np.uint64],
     ) -> None:
-        """Number the groups of one layer that a series within its scope belongs to, in the order of their values."""
-        present = sorted(np.unique(group_of[group_of >= 0]).tolist(), key=lambda group: names[group])
+        """Number the groups of one layer, in the order of their values. groups, keys: pairs of a group and a member."""
+        present = sorted(np.unique(groups).tolist(), key=lambda group: names[group])
         kept = present[: self._max_groups]
         grouping.cut[layer] = len(present) - len(kept)
         grouping.groups[layer] = (grouping.size, [names[group] for group in kept])
         numbers = {group: grouping.size + place for place, group in enumerate(kept)}
         grouping.size += len(kept)
-        for key, group in zip(keys.tolist(), group_of.tolist(), strict=True):
+        for key, group in zip(keys.tolist(), groups.tolist(), strict=True):
             number = numbers.get(group)
             if number is not None:
                 grouping.members.setdefault(key, []).append(number)

@@ -1,0 +1,56 @@
+"""Event scans: what memory answers, the store answers too."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lrcp.model.errors import InputError
+from lrcp.query.memory.events import MemoryEvents
+from lrcp.query.scan.blocks import GroupBlock
+from lrcp.query.scan.grid import Grid
+from lrcp.query.scan.scans import EventScan
+from lrcp.query.search.ast import MatchAll, Search
+from lrcp.query.search.parser import parse_search
+from lrcp.query.search.printer import print_search
+from lrcp.store.telemetry.source.events import fetch_events, plan_statements
+from tests.contract.source.event_corpus import SPAN_S, START_S, corpus_records, corpus_searches, store_corpus
+from tests.contract.source.filled import FilledStore
+
+SOURCES = ["logs", "trace-analytics", "llm-observability", "events", "error-tracking"]
+WHOLE = Grid(START_S, SPAN_S, 1)
+Ask = Callable[[Sequence[EventScan]], dict[EventScan, GroupBlock]]
+
+
+@pytest.fixture(scope="module")
+def corpus_store(embedded_store: FilledStore) -> Ask:
+    store = embedded_store.store
+    embedded_store.run(store.on_writer(lambda: store_corpus(store)))
+    return lambda scans: embedded_store.run(fetch_events(store, scans))
+
+
+@pytest.fixture(scope="module")
+def corpus_memory() -> Ask:
+    events = MemoryEvents(corpus_records())
+    return lambda scans: {scan: events.answer(scan) for scan in scans}
+
+
+def found(source: str, search: Search) -> EventScan:
+    """Which records a search finds: a group each."""
+    key = {"logs": "@n", "error-tracking": "@t"}.get(source, "n")
+    return EventScan(source, search, "count", "", (key,), WHOLE, 1000)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_search_finds_the_same_records_in_both(source: str, corpus_store: Ask, corpus_memory: Ask) -> None:
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(corpus_searches(source), min_size=1, max_size=10))
+    def agree(searches: list[Search]) -> None:
+        scans = [found(source, search) for search in searches]
+        stored, remembered = corpus_store(scans), corpus_memory(scans)
+        for scan in scans:
+            assert sorted(stored[scan].groups) == sorted(remembered[scan].groups), print_search(scan.search)
+
+    agree()
