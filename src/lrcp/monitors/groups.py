@@ -1,12 +1,18 @@
 """Names of groups: `env:prod,host:a`, the keys sorted; '*' for a monitor without groups."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+from lrcp.model.tags import split_tag
 
 EVERYTHING = "*"
+TAG_SETS = ("*",)
+"""Keys of a grouping by whole tag sets: a group's values are its tags."""
 
 
 def name_groups(keys: tuple[str, ...], groups: Sequence[tuple[str, ...]]) -> list[str]:
     """The name of each group. keys: of the grouping; groups: their values in the same order."""
+    if keys == TAG_SETS:
+        return [",".join(values) or EVERYTHING for values in groups]
     if not keys:
         return [EVERYTHING] * len(groups)
     if len(keys) == 1:
@@ -17,10 +23,12 @@ def name_groups(keys: tuple[str, ...], groups: Sequence[tuple[str, ...]]) -> lis
     return [",".join([start + values[at] for start, at in zip(starts, order, strict=True)]) for values in groups]
 
 
-def tags_of_group(name: str, keys: Iterable[str]) -> dict[str, str]:
+def tags_of_group(name: str, keys: tuple[str, ...]) -> dict[str, str]:
     """The values by key of a named group; keys: of its grouping. A value may hold a comma: it ends where the next key begins."""
     if name == EVERYTHING:
         return {}
+    if tuple(keys) == TAG_SETS:
+        return dict(split_tag(tag) for tag in name.split(","))
     found: dict[str, str] = {}
     rest = name
     for key in sorted(keys, reverse=True):
@@ -30,6 +38,12 @@ def tags_of_group(name: str, keys: Iterable[str]) -> dict[str, str]:
         found[key] = value
         rest = before
     return found
+
+
+def values_of_group(name: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of a named group in the order of the keys; of a tag set in the order of its tags."""
+    tags = tags_of_group(name, keys)
+    return tuple(tags.values()) if keys == TAG_SETS else tuple(tags[key] for key in keys)
 
 
 def narrow_group(name: str, keys: tuple[str, ...], wanted: tuple[str, ...]) -> str:

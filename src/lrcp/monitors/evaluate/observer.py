@@ -29,11 +29,11 @@ Parts = Mapping[int, Part]
 
 
 class Observer(Protocol):
-    """One prepared query. keys: of its grouping, as far as they are known without data."""
+    """One prepared query."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys that the groups are named by."""
+        """Keys that the groups are named by, as far as they are known without data."""
 
     def scans(self, at_s: int) -> frozenset[Scan]:
         """What is to be read for an evaluation at a time."""

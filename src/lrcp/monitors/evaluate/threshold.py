@@ -14,7 +14,8 @@ from lrcp.monitors.duration import spell_duration
 from lrcp.monitors.evaluate.observer import Answers, Parts
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
 from lrcp.monitors.observation import Observation
-from lrcp.query.compute.reduce import plan_change, plan_reduction, reduce_change, reduce_expression
+from lrcp.query.compute.change import plan_change, reduce_change
+from lrcp.query.compute.reduce import plan_reduction, reduce_expression
 from lrcp.query.compute.series import Reduced
 from lrcp.query.compute.windows import full_window_grid
 from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Negation
@@ -51,7 +52,7 @@ class ThresholdObserver:
     @property
     def keys(self) -> tuple[str, ...]:
         """Those of the query with the most of them."""
-        return max((query.by for query in metric_queries(self.expression)), key=len, default=())
+        return widest_keys(self.expression)
 
     def scans(self, at_s: int) -> frozenset[Scan]:
         """Those of the expression, and of the critical threshold where that is a query."""
@@ -79,7 +80,7 @@ class ThresholdObserver:
         if self.critical is not None:
             critical = reduce_expression(self.critical, start_s, end_s, self.reducer, answers)
             observation.critical = critical_values(reduced, critical)
-        _skip(observation, reduced, self.needs_full_window, full_window_grid(start_s, end_s).count)
+        skip_unsure(observation, reduced, self.needs_full_window, start_s, end_s)
         return observation
 
     def _reduce(self, start_s: int, end_s: int, answers: Answers) -> Reduced:
@@ -118,6 +119,11 @@ def spell_meaning(reducer: str, window: Window, change: Change | None = None) ->
     against = "" if change is None else f" of the change against {spell_duration(change.shift.seconds)} earlier"
     percent = " in percent" if change is not None and change.kind == "pct_change" else ""
     return f"{name}{against}{percent} of the last {spell_duration(window.seconds)}"
+
+
+def widest_keys(expression: Expression) -> tuple[str, ...]:
+    """The grouping of an expression: that of the query with the most keys, to which the others are matched."""
+    return max((query.by for query in metric_queries(expression)), key=len, default=())
 
 
 def metric_queries(expression: Expression) -> Iterator[MetricQuery]:
@@ -164,9 +170,9 @@ def critical_values(reduced: Reduced, critical: Reduced) -> np.ndarray[tuple[int
     return np.array([by_group.get(group, np.nan) for group in reduced.groups], dtype=np.float64)
 
 
-def _skip(observation: Observation, reduced: Reduced, needs_full_window: bool, buckets: int) -> None:
+def skip_unsure(observation: Observation, reduced: Reduced, needs_full_window: bool, start_s: int, end_s: int) -> None:
     """Groups with data that say too little: no value, and why."""
-    missing = np.isnan(reduced.values)
+    missing, buckets = np.isnan(reduced.values), full_window_grid(start_s, end_s).count
     if needs_full_window:
         partial = np.logical_not(reduced.first_filled) | (reduced.empty_buckets > MOST_EMPTY_BUCKETS)
         observation.values = np.where(partial, np.nan, reduced.values)

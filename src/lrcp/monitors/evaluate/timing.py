@@ -13,6 +13,9 @@ from lrcp.model.monitor import Monitor
 from lrcp.query.errors import QueryError
 from lrcp.query.monitor.ast import Window
 
+TICK_S: Final = 10
+"""Between two ticks: every 10 s where Datadog needs a minute."""
+
 _DAY_S: Final = 86_400
 _LONGEST_CATCH_UP_S: Final = 32 * _DAY_S
 
@@ -59,7 +62,7 @@ class Timing:
         What was missed in between is made up for once. Never evaluated: due at once, by a schedule when that says so.
         """
         if self.schedule:
-            since_s = at_s - BUCKET_S if evaluated_s is None else max(evaluated_s, at_s - _LONGEST_CATCH_UP_S)
+            since_s = at_s - TICK_S if evaluated_s is None else max(evaluated_s, at_s - _LONGEST_CATCH_UP_S)
             return any(find_occurrences(one, since_s + 1e-3, at_s + 1e-3) for one in self.schedule)
         if evaluated_s is None or at_s < evaluated_s:
             return True
@@ -67,20 +70,20 @@ class Timing:
 
 
 def frequency_s(window_s: float) -> int:
-    """Seconds between evaluations, by the window's length: every 10 s where Datadog needs a minute."""
+    """Seconds between evaluations, by the window's length."""
     if window_s < _DAY_S:
-        return 10
+        return TICK_S
     return 600 if window_s < 2 * _DAY_S else 1800
 
 
-def timing_of(monitor: Monitor, window_s: float) -> Timing:
-    """How often a monitor with a window is evaluated.
+def timing_of(monitor: Monitor, interval_s: int) -> Timing:
+    """When a monitor is evaluated; interval_s: where it has no custom schedule.
 
     Raises: QueryError - its custom schedule cannot be read.
     """
     custom = (monitor.options.scheduling_options or {}).get("custom_schedule") or {}
     recurrences = custom.get("recurrences") or [] if isinstance(custom, Mapping) else []
-    return Timing(frequency_s(window_s), tuple(_recurrence(monitor, one) for one in recurrences))
+    return Timing(max(TICK_S, interval_s), tuple(_recurrence(monitor, one) for one in recurrences))
 
 
 def look_back_of(monitor: Monitor, window: Window) -> LookBack:

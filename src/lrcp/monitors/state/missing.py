@@ -24,6 +24,8 @@ def settle_missing(work: Work) -> None:
     data = work.observation.data
     present = {work.names[index] for index in np.flatnonzero(data).tolist()}
     others = [work.names[index] for index in np.flatnonzero(~data).tolist() if work.names[index] not in work.states]
+    if not work.observation.keys and not work.names and EVERYTHING not in work.states:
+        others = [EVERYTHING]
     for name in [*(name for name in work.states if name not in present), *others]:
         _settle(work, name, bool(present))
 
@@ -78,7 +80,7 @@ def _finding(work: Work, before: GroupState, missing_s: float, some_have_data: b
         return kept
     if mode is Missing.ZERO and work.observation.levels is None:
         return kept if work.observation.keeps_missing and some_have_data else _as_zero(work, before)
-    if before.data_s is None or mode is Missing.KEEP:
+    if before.data_s is None or mode is Missing.KEEP or work.observation.family in ("composite", "slo"):
         return kept
     if mode is Missing.RESOLVE:
         return Finding(State.OK, None, partial(plain_reason, f"resolved: no data in the window{since}"))

@@ -81,12 +81,21 @@ def read_rules(monitor: Monitor, observation: Observation, max_groups: int = MAX
 
 def _missing(options: Options, observation: Observation) -> Missing:
     """on_missing_data replaces notify_no_data; events that are counted are 0 in both when nothing else is said."""
+    if observation.family in ("composite", "slo"):
+        return _of_parts(options)
     usual = Missing.ZERO if observation.zero_when_missing else Missing.KEEP
     if options.on_missing_data is not None:
         return _ON_MISSING.get(options.on_missing_data, usual)
     if options.notify_no_data:
         return Missing.NOTIFY
     return usual if observation.family == "event" else Missing.KEEP
+
+
+def _of_parts(options: Options) -> Missing:
+    """What has no data of its own: a group that is no longer there keeps its state; NO_DATA that its parts have notifies
+    where the options ask for it."""
+    asked = options.on_missing_data == "show_and_notify_no_data"
+    return Missing.NOTIFY if asked or (options.on_missing_data is None and options.notify_no_data) else Missing.KEEP
 
 
 def _missing_after_s(options: Options, observation: Observation) -> float:

@@ -158,7 +158,7 @@ def _quiet_line(work: Work, index: int) -> Evaluation:
 
 def _note(work: Work) -> str:
     """Bounds that were reached."""
-    notes = []
+    notes = [work.observation.note] if work.observation.note else []
     if work.left_out:
         limit = f"{work.rules.max_groups:,}"
         notes.append(f"{work.left_out:,} groups beyond the limit of {limit} groups a monitor are not evaluated")
