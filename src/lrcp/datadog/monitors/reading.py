@@ -34,6 +34,7 @@ class ReadHandlers:
         """All that fit, or one page of them."""
         shown = parse_group_states(query_list(request, "group_states"))
         found = [one for one in await self._kept.documents.find_all() if _is_asked_for(one, request)]
+        found.sort(key=lambda one: int(one.id))
         page = _page_of(found, request)
         statuses = await self._kept.statuses()
         with_downtimes = query_bool(request, "with_downtimes")

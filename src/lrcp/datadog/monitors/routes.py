@@ -28,8 +28,8 @@ def monitor_routes(store: ResourceStore, states: MonitorStates, clock: Clock) ->
         Route("/api/v1/monitor/search", search.monitors, methods=["GET"]),
         Route("/api/v1/monitor/groups/search", search.groups, methods=["GET"]),
         Route("/api/v1/monitor/can_delete", change.can_delete, methods=["GET"]),
-        Route("/api/v1/monitor/{id:int}", read.get, methods=["GET"]),
-        Route("/api/v1/monitor/{id:int}", change.update, methods=["PUT"]),
-        Route("/api/v1/monitor/{id:int}", change.delete, methods=["DELETE"]),
-        Route("/api/v1/monitor/{id:int}/validate", change.validate_existing, methods=["POST"]),
+        Route("/api/v1/monitor/{id}", read.get, methods=["GET"]),
+        Route("/api/v1/monitor/{id}", change.update, methods=["PUT"]),
+        Route("/api/v1/monitor/{id}", change.delete, methods=["DELETE"]),
+        Route("/api/v1/monitor/{id}/validate", change.validate_existing, methods=["POST"]),
     ]

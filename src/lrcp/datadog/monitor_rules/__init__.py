@@ -1,0 +1,1 @@
+"""What is set for monitors as a whole: notification rules, tag policies, templates."""
