@@ -1,0 +1,1 @@
+"""Dashboards, and the lists that people sort them into."""
