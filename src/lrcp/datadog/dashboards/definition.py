@@ -30,7 +30,7 @@ def parse_dashboard(body: dict[str, Any]) -> dict[str, Any]:
         _check_preset(preset)
     widgets = take_list(body, "widgets", most=MAX_WIDGETS)
     check_widgets(widgets)
-    defaults = {
+    defaults: dict[str, Any] = {
         "description": None,
         "notify_list": None,
         "template_variables": None,
