@@ -5,9 +5,10 @@ from typing import Final
 
 from lrcp.query.memory.source import check_grid
 from lrcp.query.scan.blocks import Block
-from lrcp.query.scan.scans import CheckScan, Scan, SeriesScan, SketchScan
+from lrcp.query.scan.scans import CheckScan, EventScan, Scan, SeriesScan, SketchScan
 from lrcp.store.telemetry.source.catalogue import Catalogue
 from lrcp.store.telemetry.source.checks import read_checks
+from lrcp.store.telemetry.source.events import read_events
 from lrcp.store.telemetry.source.series import SeriesReader
 from lrcp.store.telemetry.source.sketches import SketchReader
 from lrcp.store.telemetry.store import TelemetryStore
@@ -34,4 +35,6 @@ class TelemetrySource:
         checks = [scan for scan in scans if isinstance(scan, CheckScan)]
         for grid in {scan.grid for scan in series} | {scan.grid for scan in sketches}:
             check_grid(grid)
-        return self._series.answer(series) | self._sketches.answer(sketches) | read_checks(self._store, checks)
+        blocks = self._series.answer(series) | self._sketches.answer(sketches) | read_checks(self._store, checks)
+        blocks.update(read_events(self._store, [scan for scan in scans if isinstance(scan, EventScan)]).items())
+        return blocks
