@@ -4,19 +4,26 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from lrcp.model.errors import LrcpError
 from lrcp.model.monitor import Monitor, parse_monitor
 from lrcp.model.resource import Resource
+from lrcp.monitors.downtime.definition import Downtime, parse_downtime
 from lrcp.monitors.evaluate.prepare import Prepared, prepare
+from lrcp.monitors.rules.definition import NotificationRule, parse_rule
 from lrcp.store.state.resources import ResourceStore
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MONITOR: Final = "monitor"
+DOWNTIME: Final = "downtime"
+RULE: Final = "notification_rule"
+"""Kinds of resources."""
 DRAFT: Final = "draft"
 
 Slos = Mapping[str, Any]
@@ -24,11 +31,16 @@ Slos = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Definitions:
-    """prepared: by id, ready to be evaluated. broken: why others cannot be. digests: of what each one evaluates."""
+    """prepared: by id, ready to be evaluated. broken: why others cannot be. digests: of what each one evaluates.
+
+    downtimes, rules: in force or to come; one that cannot be read is left out and logged.
+    """
 
     prepared: dict[int, Prepared] = field(default_factory=dict)
     broken: dict[int, str] = field(default_factory=dict)
     digests: dict[int, str] = field(default_factory=dict)
+    downtimes: tuple[Downtime, ...] = ()
+    rules: tuple[NotificationRule, ...] = ()
 
 
 class DefinitionFollower:
@@ -54,8 +66,19 @@ class DefinitionFollower:
         found = {int(one.id): one for one in self._resources.find_all(MONITOR) if one.id.isdigit()}
         self._made = {id: self._make(id, resource, slos) for id, resource in found.items()}
         self.current = _definitions(self._made, found)
+        self.current.downtimes = self._read_all(DOWNTIME, _downtime)
+        self.current.rules = self._read_all(RULE, _rule)
         self._revision = revision
         return True
+
+    def _read_all(self, kind: str, parse: Callable[[Resource], T]) -> tuple[T, ...]:
+        found = []
+        for one in self._resources.find_all(kind):
+            try:
+                found.append(parse(one))
+            except (LrcpError, ValueError, TypeError) as error:
+                log.warning("the %s %s cannot be read and does nothing: %s", kind, one.id, error)
+        return tuple(found)
 
     def _make(self, id: int, resource: Resource, slos: Slos) -> tuple[int, Prepared | str]:
         """As it was made before, unless the document is newer; an SLO alert always anew, as its SLO may be another."""
@@ -63,6 +86,14 @@ class DefinitionFollower:
         if known is not None and known[0] == resource.modified_ns and resource.document.get("type") != "slo alert":
             return known
         return resource.modified_ns, _prepare(id, resource, slos)
+
+
+def _downtime(resource: Resource) -> Downtime:
+    return parse_downtime(resource.document, id=resource.id, created_s=resource.created_ns / 1e9)
+
+
+def _rule(resource: Resource) -> NotificationRule:
+    return parse_rule(resource.document, id=resource.id)
 
 
 def _prepare(id: int, resource: Resource, slos: Slos) -> Prepared | str:

@@ -1,16 +1,17 @@
 """One round: take the lease, follow the definitions, tick, keep what changed with what is to be told, record why."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from lrcp.kit.clock import Clock
 from lrcp.model.errors import LrcpError
 from lrcp.model.monitor_state import GroupState, State, Transition
 from lrcp.model.monitor_tick import Change, MonitorEvaluation, MonitorStatus
-from lrcp.model.notification import Notification
+from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
 from lrcp.monitors.schedule.definitions import DefinitionFollower
+from lrcp.monitors.schedule.telling import tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
 from lrcp.query.scan.source import Source
 from lrcp.store.state.leases import Lease, LeaseLostError, LeaseStore
@@ -19,15 +20,6 @@ from lrcp.store.state.monitor_states import MonitorStateStore
 log = logging.getLogger(__name__)
 
 LEASE = "monitors"
-
-
-class Teller(Protocol):
-    """Makes the notifications of a transition."""
-
-    def tell(
-        self, one: Prepared, transition: Transition, states: Mapping[int, Mapping[str, GroupState]]
-    ) -> tuple[Notification, ...]:
-        """What is to be told, muted or not; nothing where the transition does not notify."""
 
 
 class EvaluationWriter(Protocol):
@@ -39,6 +31,7 @@ class EvaluationWriter(Protocol):
 
 class Rounds:
     """The evaluation of one server. holder: names this process among those on the same state database.
+    address: of the web app, such as http://127.0.0.1:8000, for links.
 
     What is remembered in memory is what the state database has: it is changed only after a commit, so that a failed one
     is made up for by the next round, and read anew when the lease comes back from another server.
@@ -50,20 +43,22 @@ class Rounds:
         store: MonitorStateStore,
         leases: LeaseStore,
         source: Source,
-        teller: Teller,
         evaluations: EvaluationWriter,
         clock: Clock,
+        *,
         holder: str,
+        address: str,
     ) -> None:
         self._definitions = definitions
         self._store = store
         self._leases = leases
         self._source = source
-        self._teller = teller
         self._evaluations = evaluations
         self._clock = clock
         self._holder = holder
+        self._address = address
         self._lease: Lease | None = None
+        self._last_s: int | None = None
         self._states: dict[int, dict[str, GroupState]] = {}
         self._statuses: dict[int, MonitorStatus] = {}
 
@@ -124,7 +119,9 @@ class Rounds:
 
     def _commit(self, tick: TickResult) -> None:
         assert self._lease is not None
-        changes = [self._change(tick.at_s, result) for result in tick.monitors.values()]
+        after = _States(self._states, tick)
+        changes = [self._change(tick.at_s, result, after) for result in tick.monitors.values()]
+        changes += [self._unknown(tick.at_s, id) for id in self._definitions.current.broken]
         try:
             self._store.commit(changes, lease=self._lease, now_ns=self._clock.now_ns())
         except LeaseLostError:
@@ -132,19 +129,31 @@ class Rounds:
             raise
         for change in changes:
             self._adopt(change)
+        self._last_s = tick.at_s
 
-    def _change(self, at_s: int, result: MonitorResult) -> Change:
-        before = self._statuses.get(result.monitor_id)
+    def _change(self, at_s: int, result: MonitorResult, after: "_States") -> Change:
+        current, id = self._definitions.current, result.monitor_id
+        before = self._statuses.get(id)
         evaluated_s = at_s if result.evaluated or before is None else before.evaluated_s
-        one = self._definitions.current.prepared[result.monitor_id]
         status = MonitorStatus(
-            monitor_id=result.monitor_id,
-            state=result.state,
-            evaluated_s=evaluated_s,
-            definition=self._definitions.current.digests[result.monitor_id],
+            monitor_id=id, state=result.state, evaluated_s=evaluated_s, definition=current.digests[id]
         )
-        told = [(transition, self._teller.tell(one, transition, self._states)) for transition in result.transitions]
-        return Change(status=status, states=result.states, gone=result.gone, transitions=tuple(told))
+        one = current.prepared[id]
+        transitions = [*result.transitions, *self._ended_downtimes(one, at_s, after)]
+        told = tuple((each, tell(one, each, current, after, address=self._address)) for each in transitions)
+        return Change(status=status, states=result.states, gone=result.gone, transitions=told)
+
+    def _unknown(self, at_s: int, id: int) -> Change:
+        """Of a definition that cannot be read."""
+        digest = self._definitions.current.digests[id]
+        status = MonitorStatus(monitor_id=id, state=State.UNKNOWN, evaluated_s=at_s, definition=digest)
+        return Change(status=status)
+
+    def _ended_downtimes(self, one: Prepared, at_s: int, after: "_States") -> list[Transition]:
+        downtimes = self._definitions.current.downtimes
+        if not downtimes or self._last_s is None:
+            return []
+        return tell_ended(downtimes, one.monitor, after.get(one.monitor.id, {}), self._last_s, at_s)
 
     def _adopt(self, change: Change) -> None:
         id = change.status.monitor_id
@@ -163,6 +172,28 @@ class Rounds:
             await self._evaluations.write(rows)
         except LrcpError as error:
             log.warning("why monitors did or did not fire at %d is not recorded: %s", tick.at_s, error)
+
+
+class _States(Mapping[int, Mapping[str, GroupState]]):
+    """Remembered states as a tick leaves them, put together for the few monitors that are asked for."""
+
+    def __init__(self, before: Mapping[int, Mapping[str, GroupState]], tick: TickResult) -> None:
+        self._before = before
+        self._tick = tick
+
+    def __getitem__(self, id: int) -> Mapping[str, GroupState]:
+        groups = self._before.get(id, {})
+        result = self._tick.monitors.get(id)
+        if result is None or not (result.states or result.gone):
+            return groups
+        merged = {**groups, **{state.group: state for state in result.states}}
+        return {name: state for name, state in merged.items() if name not in result.gone}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._before.keys() | self._tick.monitors.keys())
+
+    def __len__(self) -> int:
+        return len(self._before.keys() | self._tick.monitors.keys())
 
 
 def _as_evaluation(at_s: int, result: MonitorResult) -> MonitorEvaluation:
