@@ -35,7 +35,22 @@ TEXTS = ["a", "A", "b c", "x-1", "x_1", "", "é", "ÉCLAIR", "5", "5.0", "05", "
 PROSE = ["Hello, World", "hello world", "HELLO\tbig world", "say hello-world again", "web_store web", "webs stores", "naïve Café au lait",
          "a.b.c", "tokens: 42", "error timeout", "connection error at\ntimeout", "", "  ", "x" * 300, "--", "http://a.b/c?d=e"]  # fmt: skip
 NUMBERS = [0, 1, 5, -7.25, 200, 404, 1000, 2.5, 0.1, 12345678901, 1e-7, 3e22]
-NAMES = ["k", "k.a", "deep", "deep.er", "deep.er.est", "list", "flag", "p.q", "absent", "env", "service", "source", "host", "status"]
+NAMES = [
+    "k",
+    "k.a",
+    "deep",
+    "deep.er",
+    "deep.er.est",
+    "list",
+    "flag",
+    "p.q",
+    "absent",
+    "env",
+    "service",
+    "source",
+    "host",
+    "status",
+]
 SPAN_NAMES = [*NAMES, "duration", "meta.k", "input_tokens", "metrics.total_tokens", "metrics.time_to_first_token", "parent_id",
               "evaluations.quality", "evaluations.custom.tone.value", "ml_app", "resource_name", "usr.id", "input"]  # fmt: skip
 EVENT_NAMES = [*NAMES, "title", "text", "alert_type", "priority", "tags"]
@@ -47,13 +62,28 @@ def _tags(rng: random.Random) -> tuple[str, ...]:
 
 
 def _attributes(rng: random.Random, n: int) -> str:
-    values: list[Any] = [*TEXTS, *NUMBERS, True, False, None, {"x": 1}, [1, "a", None, True], [], [[1], {"y": 2}], ["5", 5], "line\nbreak"]
+    values: list[Any] = [
+        *TEXTS,
+        *NUMBERS,
+        True,
+        False,
+        None,
+        {"x": 1},
+        [1, "a", None, True],
+        [],
+        [[1], {"y": 2}],
+        ["5", 5],
+        "line\nbreak",
+    ]
     found: dict[str, Any] = {"n": n, "t": str(n)}
     for name in ("k", "k.a", "list", "flag", "p.q", "deep.er.est"):
         if rng.random() < 0.5:
             found[name] = rng.choice(values)
     if rng.random() < 0.5:
-        found["deep"] = {"er": rng.choice([{"est": rng.choice(values)}, rng.choice(values)]), "er.est": rng.choice(values)}
+        found["deep"] = {
+            "er": rng.choice([{"est": rng.choice(values)}, rng.choice(values)]),
+            "er.est": rng.choice(values),
+        }
     if rng.random() < 0.3:
         found["error"] = {"kind": rng.choice(["KeyError", "", "Time out"]), "message": rng.choice(PROSE)}
     return msgspec.json.encode(found).decode()
@@ -126,11 +156,19 @@ def store_corpus(store: TelemetryStore) -> None:
 
 def corpus_searches(source: str) -> st.SearchStrategy[Search]:
     """Searches whose names and values the corpus has, or nearly."""
-    names = {"logs": NAMES, "error-tracking": [*NAMES, "error.type", "issue.id"], "events": EVENT_NAMES}.get(source, SPAN_NAMES)
+    names = {"logs": NAMES, "error-tracking": [*NAMES, "error.type", "issue.id"], "events": EVENT_NAMES}.get(
+        source, SPAN_NAMES
+    )
     fields = st.builds(Field, st.sampled_from(names), st.booleans())
-    values = st.sampled_from([*TEXTS, *map(str, NUMBERS), "we", "store", "b", "prod", "h1", "good", "error", "llm", "undefined"]).filter(bool)
-    words = st.sampled_from([*PROSE, "hello", "World", "web", "café", "naïve", "store", "time", "line", "k", "er", "tokens", "O"]).filter(bool)
-    numbers = st.builds(Quantity, st.sampled_from([0, 1, 5, 404.5, -7.25, 2, 1e3, 2**33]), st.sampled_from(["", "", "s", "ms"]))
+    values = st.sampled_from(
+        [*TEXTS, *map(str, NUMBERS), "we", "store", "b", "prod", "h1", "good", "error", "llm", "undefined"]
+    ).filter(bool)
+    words = st.sampled_from(
+        [*PROSE, "hello", "World", "web", "café", "naïve", "store", "time", "line", "k", "er", "tokens", "O"]
+    ).filter(bool)
+    numbers = st.builds(
+        Quantity, st.sampled_from([0, 1, 5, 404.5, -7.25, 2, 1e3, 2**33]), st.sampled_from(["", "", "s", "ms"])
+    )
     ends = st.sampled_from(["a", "b", "x", "é", "5"])
     return searches(
         st.one_of(
@@ -139,7 +177,11 @@ def corpus_searches(source: str) -> st.SearchStrategy[Search]:
             st.builds(FieldCompares, fields, st.sampled_from([">", ">=", "<", "<="]), numbers),
             st.builds(FieldBetween, fields, st.none() | numbers, st.none() | numbers),
             st.builds(FieldBetween, fields, ends, st.none() | ends),
-            st.builds(InNetwork, fields, st.sampled_from([("10.0.0.0/8",), ("2001:db8::/32", "1.2.3.4/32"), ("::/0",), ("0.0.0.0/0",)])),
+            st.builds(
+                InNetwork,
+                fields,
+                st.sampled_from([("10.0.0.0/8",), ("2001:db8::/32", "1.2.3.4/32"), ("::/0",), ("0.0.0.0/0",)]),
+            ),
             st.builds(FreeText, patterns(words)),
             st.builds(FieldIs, st.just(Field("*")), patterns(words)),
         )

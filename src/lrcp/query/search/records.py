@@ -163,7 +163,7 @@ def prose_of(record: Record, column: str) -> list[str]:
     """The texts of a column that a search for words looks through: a text, JSON, or each tag as `key:value`."""
     content = record.get(column)
     if not content:
-        return []
+        return [] if column == "tags" else [""]
     if isinstance(content, str):
         return [content]
     if isinstance(content, Mapping):

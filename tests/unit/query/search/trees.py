@@ -92,7 +92,7 @@ def _attributes() -> st.SearchStrategy[Field]:
 def searches(of: st.SearchStrategy[Search] | None = None) -> st.SearchStrategy[Search]:
     """Trees over these leaves, over any by default."""
     return st.recursive(
-        of or leaves(),
+        leaves() if of is None else of,
         lambda inner: st.one_of(
             inner.map(SearchNot),
             st.lists(inner, min_size=2, max_size=3).map(all_of),

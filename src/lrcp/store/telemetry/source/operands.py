@@ -43,9 +43,8 @@ class TextOperand:
     x: str
 
     def any(self, test: ValueTest) -> str:
-        if test.literal:
-            return test.text(self.x)
-        return f"({self.x} != '' AND {test.text(self.x)})"
+        holds = test.text(self.x)
+        return holds if test.literal or holds == "0" else f"({self.x} != '' AND {holds})"
 
     def scalar(self) -> str:
         return f"toString({self.x})"
@@ -78,7 +77,7 @@ class NumberOperand:
 
 @dataclass(frozen=True, slots=True)
 class ListOperand:
-    """xs: Array(String). tags, prefix: where they are the ends of tags with a prefix; whole: SQL of prefix + a text."""
+    """xs: Array(String). has: whether a text is one of them, as SQL."""
 
     xs: str
     has: Callable[[str], str]
@@ -137,7 +136,8 @@ class EitherOperand:
         return f"arrayConcat({self.first.texts()}, {self.second.texts()})"
 
     def number(self) -> str:
-        return f"ifNull({self.first.number()}, {self.second.number()})"
+        texts = self.texts()
+        return f"if(empty({texts}), NULL, {number_of(f'{texts}[1]')})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class ScoreOperand:
     label: str
 
     def any(self, test: ValueTest) -> str:
-        return f"if(isNull({self.score}), {TextOperand(self.label).any(test)}, {test.number(self.score)})"
+        of_label, of_score = TextOperand(self.label).any(test), test.number(self.score)
+        return "0" if of_label == of_score == "0" else f"if(isNull({self.score}), {of_label}, {of_score})"
 
     def scalar(self) -> str:
         return f"ifNull(toString({self.score}), toString({self.label}))"
