@@ -131,7 +131,10 @@ def _on_grid(found: SeriesSet, leaf: Leaf, grid: Grid) -> SeriesSet:
     columns = (starts - grid.start_s) // grid.step_s
     kept = (own.starts_s + own.step_s > grid.start_s) & (columns >= 0) & (columns < grid.count)
     values = np.full((len(found.groups), grid.count), np.nan)
-    values[:, columns[kept]] = found.values[:, kept]
+    places, points = columns[kept], found.values[:, kept]
+    values[:, places] = points
+    if len(places) > 1 and places[0] == places[1]:  # a first bucket that is cut may begin where the second does
+        values[:, places[0]] = np.where(np.isnan(points[:, 1]), points[:, 0], points[:, 1])
     return replace(found, grid=grid, values=values)
 
 
