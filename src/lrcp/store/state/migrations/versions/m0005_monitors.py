@@ -45,6 +45,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_monitor_transition_monitor_id", "monitor_transition", ["monitor_id", "time_ns"])
     op.create_index("ix_monitor_transition_time_ns", "monitor_transition", ["time_ns"])
+    _create_notification()
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("holder", sa.String(40), nullable=False),
+        sa.Column("term", sa.BigInteger, nullable=False),
+        sa.Column("expires_ns", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_lease"),
+    )
+    revisions = sa.table("revision", sa.column("name", sa.String), sa.column("number", sa.BigInteger))
+    # Numbers begin where nobody takes them for a count.
+    op.bulk_insert(revisions, [{"name": "resources", "number": 0}, {"name": "numbers", "number": 10_000}])
+
+
+def _create_notification() -> None:
     op.create_table(
         "notification",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), autoincrement=True, nullable=False),
@@ -58,17 +73,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_notification_delivered_ns", "notification", ["delivered_ns", "id"])
     op.create_index("ix_notification_monitor_id", "notification", ["monitor_id", "id"])
-    op.create_table(
-        "lease",
-        sa.Column("name", sa.String(40), nullable=False),
-        sa.Column("holder", sa.String(40), nullable=False),
-        sa.Column("term", sa.BigInteger, nullable=False),
-        sa.Column("expires_ns", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_lease"),
-    )
-    revisions = sa.table("revision", sa.column("name", sa.String), sa.column("number", sa.BigInteger))
-    # Numbers begin where nobody takes them for a count.
-    op.bulk_insert(revisions, [{"name": "resources", "number": 0}, {"name": "numbers", "number": 10_000}])
 
 
 def downgrade() -> None:
