@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lrcp.model.monitor_state import GroupState, State, Transition
 from lrcp.monitors.groups import narrow_group
-from lrcp.monitors.state.advance import TRIGGERED, Finding, advance
+from lrcp.monitors.state.advance import TRIGGERED, Finding, advance, was_told
 from lrcp.monitors.state.work import Outcome, Work
 
 
@@ -66,7 +66,7 @@ def _concerned(members: list[Outcome], transition: Transition) -> Iterator[str]:
 
 def _mark(work: Work, members: list[Outcome], transition: Transition | None) -> None:
     """Whoever is not OK has been told of: now, or by the notification that its joint group had before."""
-    told = [one.before.notified_s for one in members if one.before.state in TRIGGERED and one.before.notified_s]
+    told = any(one.before.state in TRIGGERED and was_told(one.before) for one in members)
     notified = transition is not None and transition.notify
     if not notified and not told:
         return

@@ -85,20 +85,30 @@ def hold_back(before: State, level: State, value: float, limits: Limits, recover
     seen = value if recovery is None else recovery
     if level is State.ALERT or before not in (State.ALERT, State.WARN):
         return level
-    if before is State.ALERT and _holds(seen, limits, _recovery_at(limits.critical_recovery, limits, recovery)):
+    if before is State.ALERT and _holds(seen, *recovery_at(limits, recovery)):
         return State.ALERT
-    if level is State.OK and limits.warning is not None and _holds(seen, limits, limits.warning_recovery):
+    warning = (limits.warning_recovery, recovery_operator(limits, recovery))
+    if level is State.OK and limits.warning is not None and _holds(seen, *warning):
         return State.WARN
     return level
 
 
-def _recovery_at(threshold: float | None, limits: Limits, recovery: float | None) -> float | None:
-    """With a recovery window of its own, the critical threshold itself is what has to be crossed where no other is given."""
-    if threshold is None and recovery is not None and not isinstance(limits.critical, np.ndarray):
-        return limits.critical
-    return threshold
+def recovery_at(limits: Limits, recovery: float | None) -> tuple[float | None, str]:
+    """(threshold, operator) that ALERT is held by; None: nothing holds it.
+
+    With a recovery window of its own, the critical threshold itself is what has to be crossed where no other
+    is given.
+    """
+    if limits.critical_recovery is None and recovery is not None and not isinstance(limits.critical, np.ndarray):
+        return limits.critical, limits.operator
+    return limits.critical_recovery, recovery_operator(limits, recovery)
 
 
-def _holds(value: float, limits: Limits, threshold: float | None) -> bool:
-    recovers = _RECOVERS.get(limits.operator)
+def recovery_operator(limits: Limits, recovery: float | None) -> str:
+    """Shares of a recovery window reach their bound: none outside (0) recovers from `>= 1`, so the threshold is within."""
+    return limits.operator if recovery is None else limits.operator.removesuffix("=")
+
+
+def _holds(value: float, threshold: float | None, operator: str) -> bool:
+    recovers = _RECOVERS.get(operator)
     return threshold is not None and recovers is not None and not np.isnan(value) and not recovers(value, threshold)

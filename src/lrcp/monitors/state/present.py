@@ -9,7 +9,7 @@ from lrcp.model.monitor_state import GroupState, State
 from lrcp.monitors.duration import spell_duration
 from lrcp.monitors.observation import Levels
 from lrcp.monitors.state.advance import Finding
-from lrcp.monitors.state.judge import hold_back, judge
+from lrcp.monitors.state.judge import hold_back, judge, recovery_at, recovery_operator
 from lrcp.monitors.state.reasons import breach_reason, fine_reason, held_reason, kept_reason, plain_reason
 from lrcp.monitors.state.work import Work, as_state
 
@@ -90,11 +90,10 @@ def _finding(work: Work, index: int, before: State, level: State) -> Finding:
 def _held(work: Work, index: int, reached: State, value: float, recovery: float | None) -> Finding:
     limits = work.limits
     alert = reached is State.ALERT
-    threshold = limits.critical_recovery if alert else limits.warning_recovery
-    if threshold is None:
-        threshold = limits.critical_of(index) or 0.0
+    warning = (limits.warning_recovery, recovery_operator(limits, recovery))
+    threshold, operator = recovery_at(limits, recovery) if alert else warning
     shown = value if recovery is None else recovery
-    reason = partial(held_reason, shown, limits.operator, threshold, reached)
+    reason = partial(held_reason, shown, operator, 0.0 if threshold is None else threshold, reached)
     return Finding(reached, value, reason, limits.critical_of(index) if alert else limits.warning)
 
 
