@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from lrcp.api.health import ComponentHealth, HealthCheck
 from lrcp.api.monitors.routes import monitor_router
+from lrcp.api.runbooks.routes import runbook_router
 from lrcp.app.notifications import Delivery
 from lrcp.datadog.downtimes.routes import downtime_routes
 from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
@@ -34,11 +35,11 @@ STALE_TICKS: Final = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Monitoring:
-    """parts: to be started in this order. router: of our own API. routes: of Datadog's paths."""
+    """scheduler, delivery: parts to be started. routers: of our own API. routes: of Datadog's paths."""
 
     scheduler: MonitorScheduler
     delivery: Delivery
-    router: APIRouter
+    routers: Sequence[APIRouter]
     routes: Sequence[BaseRoute]
 
 
@@ -69,7 +70,10 @@ def build_monitoring(
     return Monitoring(
         scheduler=MonitorScheduler(make_rounds, clock),
         delivery=Delivery(notifications, leases, consumer, tags_of, clock, holder),
-        router=monitor_router(resources, states, notifications, evaluations, clock),
+        routers=(
+            monitor_router(resources, states, notifications, evaluations, clock),
+            runbook_router(resources),
+        ),
         routes=[
             *monitor_routes(resources, states, clock),
             *downtime_routes(resources, states, clock),

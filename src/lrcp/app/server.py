@@ -21,6 +21,7 @@ from lrcp.api.guard import LOCAL_HOSTS, RequestGuard
 from lrcp.api.health import HealthCheck
 from lrcp.api.keys.routes import key_router
 from lrcp.api.policy.routes import policy_router
+from lrcp.app.first_pack import load_first_pack
 from lrcp.app.forward import FORWARDED_PATHS, Forward
 from lrcp.app.front import Front
 from lrcp.app.health import check_pipeline, check_receivers, check_state, check_store
@@ -48,6 +49,7 @@ from lrcp.model.errors import SettingsError
 from lrcp.store.state.budgets import BudgetStore
 from lrcp.store.state.keys import KeyStore
 from lrcp.store.state.policies import PolicyStore
+from lrcp.store.state.resources import ResourceStore
 from lrcp.store.state.store import open_state
 from lrcp.store.telemetry.engine import Connect, embedded_engine, server_engine
 from lrcp.store.telemetry.store import TelemetryStore
@@ -130,6 +132,18 @@ class Server:
         work = partial(open_state, settings.state_url, settings.data_dir, now_ns=self.clock.now_ns())
         self._state = await asyncio.to_thread(work)
         self._parts.callback(self._state.close)
+        await asyncio.to_thread(self._load_pack)
+
+    def _load_pack(self) -> None:
+        resources, now_ns = ResourceStore(self._state), self.clock.now_ns()
+        made = load_first_pack(self._settings.monitor_pack, resources, address=self._address, now_ns=now_ns)
+        if made:
+            log.info("%d monitors, SLOs and dashboards of the pack are loaded", made)
+
+    @property
+    def _address(self) -> str:
+        """Of the web app."""
+        return f"http://{reachable_host(self._settings.host)}:{self._settings.port}"
 
     def _build_pipeline(self) -> Pipeline:
         settings = self._settings
@@ -142,8 +156,7 @@ class Server:
         return Pipeline(self.store, committer, self.counters, limits)
 
     def _build_monitoring(self, pipeline: Pipeline) -> Monitoring:
-        address = f"http://{reachable_host(self._settings.host)}:{self._settings.port}"
-        return build_monitoring(self._state, self.store, pipeline, self.clock, address=address)
+        return build_monitoring(self._state, self.store, pipeline, self.clock, address=self._address)
 
     def _bind(self) -> dict[str, socket.socket]:
         """Take the ports before the slow work, so that a taken one is told at once."""
@@ -201,7 +214,7 @@ class Server:
                 policy_router(PolicyStore(self._state), self.store, self._book, self.clock),
                 key_router(KeyStore(self._state), self.clock),
                 budget_router(BudgetStore(lambda: self._state), PolicyStore(self._state), self.clock),
-                self._monitoring.router,
+                *self._monitoring.routers,
             ),
         )
         hosts = _allowed_hosts(self._settings)

@@ -1,0 +1,1 @@
+"""Runbooks: texts that a person reads when something is wrong."""
