@@ -1,0 +1,17 @@
+"""The case files of tests/spec/query/evaluation: what metric queries come to."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.evaluation_cases import Evaluated, evaluated, read_evaluated, same, wanted
+
+FILES = sorted((Path(__file__).parent / "query" / "evaluation").glob("*.test"))
+CASES = [pytest.param(case, id=f"{file.stem}:{case.line}") for file in FILES for case in read_evaluated(file)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_query_comes_to_what_its_case_file_says(case: Evaluated) -> None:
+    found = evaluated(case)
+    tolerance = 0.01 if "p9" in case.query or "p5" in case.query else 1e-9  # a sketch's own error is half a percent
+    assert same(found, wanted(case), tolerance), f"{case.name}: {found}"
