@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createRootRoute, createRoute, createRouter, Link, RouterProvider } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiProblem } from './api/client'
@@ -27,6 +27,7 @@ const routes = [
   }),
   createRoute({ getParentRoute: () => root, path: '/monitors', component: MonitorsPage, validateSearch: parseMonitorSearch }),
   createRoute({ getParentRoute: () => root, path: '/monitors/$monitorId', component: MonitorPage, validateSearch: parseRange }),
+  createRoute({ getParentRoute: () => root, path: '/runbooks/$name', component: lazyRouteComponent(() => import('./runbooks/RunbookPage'), 'RunbookPage') }),
 ] as const
 
 const router = createRouter({

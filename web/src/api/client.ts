@@ -1,6 +1,6 @@
 /** Calls to the API; a failure carries the problem's own words. */
 
-import type { MonitorDetail, MonitorEvaluation, MonitorList, MonitorNotification, MonitorTransition, Overview, SpanDetail, TraceDetail, TracePage } from './types'
+import type { MonitorDetail, MonitorEvaluation, MonitorList, MonitorNotification, MonitorTransition, Overview, Runbook, SpanDetail, TraceDetail, TracePage } from './types'
 
 export class ApiProblem extends Error {
   constructor(
@@ -51,3 +51,4 @@ export const getEvaluations = (id: string, params: Params, signal?: AbortSignal)
 export const getTransitions = (params: Params, signal?: AbortSignal): Promise<{ transitions: MonitorTransition[] }> => get('/api/monitors/transitions', params, signal)
 export const getNotifications = (params: Params, signal?: AbortSignal): Promise<{ notifications: MonitorNotification[]; next_before: number | null }> =>
   get('/api/monitors/notifications', params, signal)
+export const getRunbook = (name: string, signal?: AbortSignal): Promise<Runbook> => get(`/api/runbooks/${encodeURIComponent(name)}`, {}, signal)

@@ -223,3 +223,9 @@ export interface MonitorNotification {
   muted_by: string
   delivered_at: string | null
 }
+
+export interface Runbook {
+  name: string
+  title: string
+  text: string
+}

@@ -5,7 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { getEvaluations, getMonitor, getNotifications, getTransitions } from '../api/client'
-import type { MonitorDefinition, MonitorDetail, MonitorEvaluation } from '../api/types'
+import type { MonitorDetail, MonitorEvaluation } from '../api/types'
 import { DEFAULT_FROM, isLive, type RangeSearch } from '../format/ranges'
 import { formatAge } from '../format/times'
 import { TimeChart } from '../overview/TimeChart'
@@ -36,8 +36,7 @@ export function MonitorPage() {
       {query.data && (
         <>
           <Head detail={query.data} live={isLive(range)} failing={query.isError} range={range} onRange={setRange} />
-          <Found monitorId={monitorId} definition={query.data.definition} range={range} onZoom={zoom} />
-          <Groups groups={query.data.groups} />
+          <Found monitorId={monitorId} detail={query.data} range={range} onZoom={zoom} />
           <History monitorId={monitorId} range={range} />
           <Message text={query.data.definition.message ?? ''} />
         </>
@@ -74,7 +73,7 @@ function Head({ detail: { monitor }, live, failing, range, onRange }: { detail: 
   )
 }
 
-function Found({ monitorId, definition, range, onZoom }: { monitorId: string; definition: MonitorDefinition; range: RangeSearch; onZoom: (fromS: number, toS: number) => void }) {
+function Found({ monitorId, detail: { definition, groups }, range, onZoom }: { monitorId: string; detail: MonitorDetail; range: RangeSearch; onZoom: (fromS: number, toS: number) => void }) {
   const theme = useTheme()
   const query = useQuery({
     queryKey: ['evaluations', monitorId, range.from, range.to],
@@ -87,10 +86,13 @@ function Found({ monitorId, definition, range, onZoom }: { monitorId: string; de
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
   if (!evaluations) return <Panel className="mb-3 h-60 animate-pulse" aria-busy="true" aria-label="Loading" />
   return (
-    <div className="mb-3 grid gap-3 lg:grid-cols-[2fr_1fr]">
-      <TimeChart title="Evaluated values" note="as compared with the thresholds" timesS={chart.timesS} stepS={chart.stepS} layers={chart.layers} kind="lines" format={formatValue} onZoom={onZoom} />
-      <Why latest={evaluations[0]} />
-    </div>
+    <>
+      <div className="mb-3 grid gap-3 lg:grid-cols-[2fr_1fr]">
+        <TimeChart title="Evaluated values" note="as compared with the thresholds" timesS={chart.timesS} stepS={chart.stepS} layers={chart.layers} kind="lines" format={formatValue} onZoom={onZoom} />
+        <Why latest={evaluations[0]} />
+      </div>
+      <Groups groups={groups} latest={evaluations[0]} />
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 /** The lists of a monitor's page. */
 
-import type { MonitorGroup, MonitorNotification, MonitorTransition } from '../api/types'
+import type { MonitorEvaluation, MonitorGroup, MonitorNotification, MonitorTransition } from '../api/types'
 import { formatMoment, formatMomentFully } from '../format/times'
 import { Badge, Panel } from '../ui/parts'
 import { StateBadge } from './StateBadge'
@@ -8,11 +8,15 @@ import { StateBadge } from './StateBadge'
 const SHOWN_GROUPS = 100
 const CELL = 'px-3.5 py-1.5 whitespace-nowrap'
 
+const formatNumber = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(5))))
+
 function Moment({ iso }: { iso: string | null }) {
   return iso ? <time title={formatMomentFully(iso)}>{formatMoment(iso)}</time> : <span className="text-faint">never</span>
 }
 
-export function Groups({ groups }: { groups: MonitorGroup[] }) {
+/** latest: has the newest values; a group itself keeps the one of its last change. */
+export function Groups({ groups, latest }: { groups: MonitorGroup[]; latest: MonitorEvaluation | undefined }) {
+  const newest = new Map(latest?.groups.map((one) => [one.group, one.value]))
   if (!groups.length || (groups.length === 1 && groups[0]!.group === '*')) return null
   return (
     <Panel className="mb-3 overflow-x-auto">
@@ -38,7 +42,7 @@ export function Groups({ groups }: { groups: MonitorGroup[] }) {
               <th scope="row" className="max-w-0 w-full truncate px-3.5 py-1.5 text-left font-medium" title={one.group}>
                 {one.group}
               </th>
-              <td className={`${CELL} num text-right`}>{one.value === null ? '–' : Number(one.value.toPrecision(5))}</td>
+              <td className={`${CELL} num text-right`}>{formatNumber(newest.has(one.group) ? newest.get(one.group)! : one.value)}</td>
               <td className={`${CELL} num text-soft`}>
                 <Moment iso={one.since} />
               </td>
