@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lrcp.model.monitor import Monitor
+from lrcp.model.slo import Slo
 from lrcp.monitors.evaluate.anomaly import anomaly_interval_s, observe_anomalies
 from lrcp.monitors.evaluate.checks import observe_check
 from lrcp.monitors.evaluate.composite import observe_composite, references
 from lrcp.monitors.evaluate.events import observe_events
 from lrcp.monitors.evaluate.forecast import observe_forecast
 from lrcp.monitors.evaluate.formula import observe_formula
-from lrcp.monitors.evaluate.observer import Answers, Observer, Parts, Unanswerable
+from lrcp.monitors.evaluate.observer import Answers, Observer, Parts
 from lrcp.monitors.evaluate.outlier import observe_outliers
 from lrcp.monitors.evaluate.threshold import observe_threshold
 from lrcp.monitors.evaluate.timing import TICK_S, Timing, frequency_s, timing_of
 from lrcp.monitors.observation import Observation
+from lrcp.monitors.slo.alert import observe_slo, slo_interval_s
 from lrcp.query.metric.ast import Call
 from lrcp.query.monitor.ast import (
     CheckMonitorQuery,
@@ -35,8 +37,8 @@ SLO_STAGE: Final = 1
 COMPOSITE_STAGE: Final = 2
 """Of a tick: composites come last."""
 
-Slos = Mapping[str, Any]
-"""lrcp.model.slo.Slo by id."""
+Slos = Mapping[str, Slo]
+"""By id; a SloBook also knows what monitor SLOs are judged by."""
 
 
 Build = Callable[[Monitor, Any, Slos], Observer]
@@ -101,10 +103,6 @@ def _called(build: Callable[[Monitor, Any, Call], Observer]) -> Build:
     return lambda monitor, query, slos: build(monitor, query, query.expression)
 
 
-def _build_slo(monitor: Monitor, query: SloQuery, slos: Slos) -> Observer:
-    return Unanswerable("SLO alerts are not evaluated yet")
-
-
 def _parts_of(query: CompositeQuery, slos: Slos) -> tuple[int, ...]:
     return tuple(dict.fromkeys(references(query.condition)))
 
@@ -117,7 +115,7 @@ KINDS: Final[dict[str, Kind]] = {
     "events": Kind(_plain(observe_events), _window_interval_s),
     "formula": Kind(_plain(observe_formula), _window_interval_s),
     "check": Kind(_plain(observe_check), _every_tick),
-    "slo": Kind(_build_slo, _every_tick, SLO_STAGE),
+    "slo": Kind(observe_slo, slo_interval_s, SLO_STAGE),
     "composite": Kind(_plain(observe_composite), _every_tick, COMPOSITE_STAGE, _parts_of),
 }
 """Every kind of monitor, by the name that kind_of gives."""
