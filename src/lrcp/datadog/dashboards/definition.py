@@ -85,5 +85,5 @@ def new_dashboard_id() -> str:
 
 def url_of(id: str, title: str) -> str:
     """Path of a dashboard's page, with its title in a form for addresses."""
-    slug = re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")[:MAX_SLUG]
+    slug = re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")[:MAX_SLUG].rstrip("-")
     return f"/dashboard/{id}/{slug}"

@@ -38,7 +38,8 @@ class ListHandlers:
         return reply({"deleted_dashboard_list_id": int(found.id)})
 
     async def list_all(self, request: Request) -> Response:
-        return reply({"dashboard_lists": [render_list(one) for one in await self._lists.find_all()]})
+        found = sorted(await self._lists.find_all(), key=lambda one: -int(one.id))
+        return reply({"dashboard_lists": [render_list(one) for one in found]})
 
     async def items(self, request: Request) -> Response:
         found = await self._get(request)

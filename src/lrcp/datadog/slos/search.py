@@ -28,7 +28,7 @@ def render_result(slo: Resource, found: SloIndicator, now_s: int) -> dict[str, A
         "monitor_ids": document.get("monitor_ids"),
         "groups": document.get("groups"),
         "query": {"metrics": None, **document["query"]} if "query" in document else None,
-        "thresholds": document["thresholds"],
+        "thresholds": [_threshold(one) for one in document["thresholds"]],
         "timeframe": document["timeframe"],
         "target_threshold": document["target_threshold"],
         "warning_threshold": document.get("warning_threshold"),
@@ -40,6 +40,12 @@ def render_result(slo: Resource, found: SloIndicator, now_s: int) -> dict[str, A
         **_status(document["thresholds"][0], found, now_s),
     }
     return {"data": {"type": "slo", "id": slo.id, "attributes": attributes}}
+
+
+def _threshold(threshold: dict[str, Any]) -> dict[str, Any]:
+    """Here the numbers are shown without the point that they have elsewhere."""
+    shown = {name: f"{threshold[name]:g}" for name in ("target", "warning") if name in threshold}
+    return threshold | {f"{name}_display": text for name, text in shown.items()}
 
 
 def _status(threshold: dict[str, Any], found: SloIndicator, now_s: int) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Search and aggregation of logs, spans and events under Datadog's own paths."""

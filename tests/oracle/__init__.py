@@ -1,0 +1,1 @@
+"""Our API against the recordings of Datadog's own client: what its server answered, ours answers."""
