@@ -46,7 +46,7 @@ class MonitorResult:
     evaluated: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class TickResult:
     """monitors: those that were due, by id. scans: how many were read. source_error: why nothing could be read, ''."""
 
@@ -54,6 +54,10 @@ class TickResult:
     monitors: dict[int, MonitorResult] = field(default_factory=dict)
     scans: int = 0
     source_error: str = ""
+
+    def __repr__(self) -> str:
+        """Short: asyncio spells the result of a task that is done."""
+        return f"TickResult(at_s={self.at_s}, {len(self.monitors)} monitors)"
 
     @property
     def unknown(self) -> int:

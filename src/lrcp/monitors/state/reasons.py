@@ -9,7 +9,8 @@ _STILL: Final = {">": "above", ">=": "at or above", "<": "below", "<=": "at or b
 
 def spell_number(value: float) -> str:
     """Six significant digits, large whole numbers whole."""
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+    text = f"{value:.6g}"
+    return f"{value:.0f}" if "e+" in text and value == int(value) and abs(value) < 1e15 else text
 
 
 def breach_reason(value: float, operator: str, threshold: float, level: str, meaning: str) -> str:

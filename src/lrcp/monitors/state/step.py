@@ -24,6 +24,9 @@ from lrcp.monitors.state.work import Work
 MAX_EVALUATIONS: Final = 100
 """Groups whose evaluation is written down, the worst first."""
 
+MAX_QUIET_EVALUATIONS: Final = 20
+"""Of these, groups that are OK and that nothing happened to: all of a small monitor, a sample of a large one."""
+
 GAP_S: Final = 3600.0
 """More time than that between two evaluations is a server that was away or a clock that jumped: timers stand still then."""
 
@@ -135,14 +138,13 @@ def _finish(work: Work) -> Step:
 
 
 def _evaluations(work: Work) -> list[Evaluation]:
-    """The worst first; OK ones that nothing happened to fill what is left."""
+    """The worst first; some OK ones that nothing happened to behind them."""
     worst = nlargest(MAX_EVALUATIONS, work.outcomes, key=lambda outcome: outcome.after.state)
     lines = [
         Evaluation(group=one.after.group, state=one.after.state, value=one.value, reason=one.reason()) for one in worst
     ]
-    for index in work.quiet[: MAX_EVALUATIONS - len(lines)]:
-        lines.append(_quiet_line(work, index))
-    return lines
+    room = min(MAX_EVALUATIONS - len(lines), MAX_QUIET_EVALUATIONS)
+    return lines + [_quiet_line(work, index) for index in work.quiet[:room]]
 
 
 def _quiet_line(work: Work, index: int) -> Evaluation:
