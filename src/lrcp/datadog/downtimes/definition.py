@@ -14,9 +14,10 @@ from lrcp.datadog.shapes import take_list, take_object, take_text, take_texts
 from lrcp.datadog.times import iso_time, parse_time
 from lrcp.kit.recurrence import parse_recurrence, parse_timezone
 from lrcp.model.errors import InputError
+from lrcp.monitors.downtime.definition import parse_downtime
+from lrcp.monitors.downtime.scope import parse_downtime_scope
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Scope, ScopeAnd, ScopeNot, ScopeOr, TagMatch
-from lrcp.query.metric.parser import parse_scope
 
 END_STATES: Final = ("alert", "no data", "warn")
 END_TYPES: Final = ("canceled", "expired")
@@ -57,13 +58,22 @@ def change_definition(before: dict[str, Any], given: dict[str, Any], now_ns: int
         document["schedule"] = before.get("schedule") or _parse_schedule({}, now_ns)
     document["mute_first_recovery_notification"] = bool(document.get("mute_first_recovery_notification"))
     _zone(document["display_timezone"] or "UTC")
+    check_document(document)
     return document
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Raises: Refusal - what mutes notifications could not read it."""
+    try:
+        parse_downtime(document)
+    except (InputError, ValueError, TypeError) as error:
+        raise invalid(f"Invalid downtime: {error}") from None
 
 
 def _check_scope(document: dict[str, Any]) -> None:
     text = take_text(document, "scope", most=3_000)
     try:
-        tree = parse_scope(text)
+        tree = parse_downtime_scope(text)
     except QueryError as error:
         raise invalid(f"Invalid scope: {error}") from None
     if not _has_keys(tree):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from lrcp.datadog.downtimes.definition import END_STATES, END_TYPES, check_rule
+from lrcp.datadog.downtimes.definition import END_STATES, END_TYPES, check_document, check_rule
 from lrcp.datadog.downtimes.periods import find_period, status_of
 from lrcp.datadog.errors import invalid
 from lrcp.datadog.identity import ORG_ID, USER_ID
@@ -55,7 +55,7 @@ def parse_older(given: dict[str, Any], now_s: int) -> dict[str, Any]:
     zone = given.get("timezone") or "UTC"
     recurrence = _parse_recurrence(given.get("recurrence"))
     monitor_id, tags = given.get("monitor_id"), given.get("monitor_tags") or ["*"]
-    return {
+    document = {
         "scope": scopes[0] if len(scopes) == 1 else " AND ".join(scopes),
         "monitor_identifier": {"monitor_tags": tags} if monitor_id is None else {"monitor_id": monitor_id},
         "message": given.get("message"),
@@ -67,6 +67,8 @@ def parse_older(given: dict[str, Any], now_s: int) -> dict[str, Any]:
         "schedule": _schedule(start, end, zone, recurrence),
         "v1": {"start": start, "end": end, "recurrence": recurrence},
     }
+    check_document(document)
+    return document
 
 
 def _parse_recurrence(given: Any) -> dict[str, Any] | None:

@@ -14,9 +14,11 @@ from lrcp.datadog.http import no_content, query_int, read_json, reply
 from lrcp.datadog.identity import INCLUDED_USER, USER_LINK
 from lrcp.datadog.shapes import take_attributes, take_list, take_object, take_text, take_texts
 from lrcp.datadog.times import iso_time
+from lrcp.model.errors import InputError
 from lrcp.model.resource import Resource
+from lrcp.monitors.downtime.scope import parse_downtime_scope
+from lrcp.monitors.rules.definition import parse_rule as parse_notification_rule
 from lrcp.query.errors import QueryError
-from lrcp.query.search.parser import parse_search
 from lrcp.store.state.resources import new_id
 
 TYPE: Final = "monitor-notification-rule"
@@ -83,7 +85,12 @@ def parse_rule(given: dict[str, Any]) -> dict[str, Any]:
     bundle = given.get("bundle_config")
     if bundle is not None and (not isinstance(bundle, dict) or not _is_duration(bundle.get("duration"))):
         raise invalid("Invalid bundle_config: it must have a duration in seconds")
-    return {member: given[member] for member in _MEMBERS if given.get(member) is not None}
+    document = {member: given[member] for member in _MEMBERS if given.get(member) is not None}
+    try:
+        parse_notification_rule(document)
+    except InputError as error:
+        raise invalid(f"Invalid notification rule: {error}") from None
+    return document
 
 
 def _check_filter(given: dict[str, Any]) -> None:
@@ -99,7 +106,7 @@ def _check_filter(given: dict[str, Any]) -> None:
 
 def _check_scope(given: dict[str, Any]) -> None:
     try:
-        parse_search(take_text(given, "scope", most=MAX_SCOPE))
+        parse_downtime_scope(take_text(given, "scope", most=MAX_SCOPE))
     except QueryError as error:
         raise invalid(f"Invalid scope: {error}") from None
 
