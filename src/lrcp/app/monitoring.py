@@ -13,6 +13,7 @@ from lrcp.api.monitors.routes import monitor_router
 from lrcp.api.runbooks.routes import runbook_router
 from lrcp.app.notifications import Delivery
 from lrcp.datadog.downtimes.routes import downtime_routes
+from lrcp.datadog.events_search.routes import event_search_routes
 from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
 from lrcp.datadog.monitors.routes import monitor_routes
 from lrcp.ingest.consumer import Consumer
@@ -78,6 +79,7 @@ def build_monitoring(
             *monitor_routes(resources, states, clock),
             *downtime_routes(resources, states, clock),
             *monitor_rule_routes(resources, clock),
+            *event_search_routes(store, clock),
         ],
     )
 

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lrcp.model.errors import InputError
 from lrcp.query.memory.events import MemoryEvents
 from lrcp.query.scan.blocks import GroupBlock
 from lrcp.query.scan.grid import Grid
 from lrcp.query.scan.scans import EventScan
 from lrcp.query.search.ast import MatchAll, Search
-from lrcp.query.search.parser import parse_search
 from lrcp.query.search.printer import print_search
-from lrcp.store.telemetry.source.events import fetch_events, plan_statements
+from lrcp.store.telemetry.source.events import fetch_events
 from tests.contract.source.event_corpus import SPAN_S, START_S, corpus_records, corpus_searches, store_corpus
 from tests.contract.source.filled import FilledStore
 

@@ -65,7 +65,7 @@ class MemoryEvents:
     def _gather(self, scan: EventScan) -> dict[Group, dict[int, list[list[Value]]]]:
         """By group and bucket, the measure's values of each record."""
         table = self._table(scan.source)
-        start, end = table.between(scan.grid)
+        start, end = table.between(scan.grid, scan.clip_ns)
         mask = self._mask(scan.source, scan.search)
         measured = self._facet(scan.source, scan.measure) if scan.measure else None
         keys = [self._facet(scan.source, key) for key in scan.by]
@@ -130,11 +130,18 @@ class _Table:
         return sorted(self.given, key=time_ns)
 
     @cached_property
-    def seconds(self) -> NDArray[np.int64]:
-        return np.array([time_ns(record) // _NS_PER_S for record in self.records], dtype=np.int64)
+    def times_ns(self) -> NDArray[np.int64]:
+        return np.array([time_ns(record) for record in self.records], dtype=np.int64)
 
-    def between(self, grid: Grid) -> tuple[int, int]:
-        start, end = np.searchsorted(self.seconds, [grid.start_s, grid.end_s])
+    @cached_property
+    def seconds(self) -> NDArray[np.int64]:
+        return self.times_ns // _NS_PER_S
+
+    def between(self, grid: Grid, clip_ns: tuple[int, int] | None) -> tuple[int, int]:
+        """The first and the last place, this not included, of the records in a grid."""
+        low, high = clip_ns or (grid.start_s * _NS_PER_S, grid.end_s * _NS_PER_S)
+        low, high = max(low, grid.start_s * _NS_PER_S), min(high, grid.end_s * _NS_PER_S)
+        start, end = np.searchsorted(self.times_ns, [low, max(low, high)])
         return int(start), int(end)
 
 

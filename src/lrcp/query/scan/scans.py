@@ -40,7 +40,7 @@ class EventScan:
 
     source as in EventMonitorQuery. aggregation, measure as there. limit: groups that are kept, the largest first.
     limits: values that are kept of each key, Datadog's by default. missing: of each key, the value of records that have
-    none, '' leaves them out; () is '' for all.
+    none, '' leaves them out; () is '' for all. clip_ns: [from, to) in Unix nanoseconds, which records must also be in.
     """
 
     source: str
@@ -52,6 +52,7 @@ class EventScan:
     limit: int = 1000
     limits: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
+    clip_ns: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class EventStatement:
         found = " OR ".join(conditions.of(search, indexed=True) for search in self._searches)
         grid, time = self._first.grid, self._source.time
         from_ns, to_ns = grid.start_s * _NS_PER_S, grid.end_s * _NS_PER_S
+        if self._first.clip_ns is not None:
+            from_ns, to_ns = max(from_ns, self._first.clip_ns[0]), min(to_ns, self._first.clip_ns[1])
         within = in_range(time, from_ns, to_ns, binder)
         rows = relation(self._source, from_ns, to_ns, binder, operands.evaluations)
         return f"SELECT {', '.join(columns)} FROM {rows} WHERE {within} AND ({found})"

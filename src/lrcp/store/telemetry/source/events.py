@@ -49,7 +49,7 @@ def plan_statements(scans: Collection[EventScan]) -> Iterator[list[EventScan]]:
     for scan in dict.fromkeys(scans):
         parse_aggregation(scan.aggregation, scan.measure)
         default_limits(len(scan.by))
-        key = (find_source(scan.source).name, scan.grid, scan.by, scan.missing)
+        key = (find_source(scan.source).kind, scan.grid, scan.by, scan.missing, scan.clip_ns)
         by_reading.setdefault(key, []).append(scan)
     for group in by_reading.values():
         for first in range(0, len(group), SCANS_A_STATEMENT):
