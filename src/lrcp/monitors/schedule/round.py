@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from lrcp.kit.clock import Clock
 from lrcp.model.errors import LrcpError
 from lrcp.model.monitor_state import GroupState, State, Transition
 from lrcp.model.monitor_tick import Change, MonitorEvaluation, MonitorStatus
+from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
 from lrcp.monitors.schedule.definitions import DefinitionFollower
-from lrcp.monitors.schedule.telling import tell
+from lrcp.monitors.telling import context_of, tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
 from lrcp.query.scan.source import Source
 from lrcp.store.state.leases import Lease, LeaseLostError, LeaseStore
@@ -140,8 +142,13 @@ class Rounds:
         )
         one = current.prepared[id]
         transitions = [*result.transitions, *self._ended_downtimes(one, at_s, after)]
-        told = tuple((each, tell(one, each, current, after, address=self._address)) for each in transitions)
+        told = tuple((each, self._tell(one, each, after)) for each in transitions)
         return Change(status=status, states=result.states, gone=result.gone, transitions=told)
+
+    def _tell(self, one: Prepared, transition: Transition, after: "_States") -> tuple[Notification, ...]:
+        current = self._definitions.current
+        context = replace(context_of(one, transition, after), link=f"{self._address}/monitors/{one.monitor.id}")
+        return tell(one, transition, after, downtimes=current.downtimes, rules=current.rules, context=context)
 
     def _unknown(self, at_s: int, id: int) -> Change:
         """Of a definition that cannot be read."""
