@@ -3,8 +3,12 @@
 import re
 from typing import Any, Final, TypeGuard
 
+import msgspec
+
 from lrcp.datadog.errors import invalid
 from lrcp.datadog.shapes import take_list, take_object, take_text, take_texts
+from lrcp.model.errors import InputError
+from lrcp.model.slo import parse_slo
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.parser import parse_expression, parse_formula
 
@@ -33,8 +37,12 @@ def parse_definition(body: dict[str, Any], *, type: str | None = None) -> dict[s
         "type_id": TYPE_IDS[kind],
         "description": body.get("description") or "",
     }
-    document |= _INDICATORS[kind](body)
-    return document | _parse_targets(body)
+    document |= _INDICATORS[kind](body) | _parse_targets(body)
+    try:
+        parse_slo(document)
+    except (InputError, msgspec.ValidationError) as error:
+        raise invalid(f"Invalid payload: {error}") from None
+    return document
 
 
 def _parse_targets(body: dict[str, Any]) -> dict[str, Any]:

@@ -13,16 +13,17 @@ from lrcp.datadog.http import query_bool, query_int, query_list, read_object, re
 from lrcp.datadog.slos.corrections import CorrectionHandlers
 from lrcp.datadog.slos.definition import TIMEFRAMES, parse_definition
 from lrcp.datadog.slos.history import render_history
-from lrcp.datadog.slos.ports import SloIndicator, SloReader
 from lrcp.datadog.slos.search import facets, matches, render_result
 from lrcp.datadog.slos.view import render_slo
 from lrcp.kit.clock import Clock
 from lrcp.model.errors import InputError
 from lrcp.model.resource import Resource
+from lrcp.model.slo import Slo
+from lrcp.monitors.slo.history import SloReader, SloStatus
+from lrcp.monitors.slo.stored import slo_of
 from lrcp.store.state.resources import ResourceStore, new_id
 
 MAX_PAGE: Final = 1_000
-_DAY_S: Final = 86_400
 
 
 def slo_routes(store: ResourceStore, reader: SloReader, clock: Clock) -> list[BaseRoute]:
@@ -128,9 +129,10 @@ class SloHandlers:
         if not 0 <= from_s < to_s:
             raise invalid("Invalid parameters: from_ts and to_ts must be Unix times in seconds, from_ts before to_ts")
         target = _target(request)
-        corrections = await self._corrections_of(slo) if query_bool(request, "apply_correction", True) else []
-        found = await self._reader.history(slo, from_s, to_s, target=target, corrections=corrections)
-        return reply({"data": render_history(slo, found, from_s, to_s, target), "errors": None})
+        found = await self._reader.history(
+            await self._read(slo, corrected=query_bool(request, "apply_correction", True)), from_s, to_s
+        )
+        return reply({"data": render_history(slo, found, (from_s, to_s), target), "errors": None})
 
     async def _get(self, request: Request) -> Resource:
         found = await self._slos.find(request.path_params["id"])
@@ -166,25 +168,18 @@ class SloHandlers:
 
     async def _result(self, slo: Resource) -> dict[str, Any]:
         now_s = self._slos.now_ns() // 10**9
-        days = int(slo.document["timeframe"].rstrip("d")) if slo.document["timeframe"] != "custom" else 7
-        corrections = await self._corrections_of(slo)
+        found: SloStatus | str
         try:
-            found = await self._reader.history(slo, now_s - days * _DAY_S, now_s, target=None, corrections=corrections)
-            indicator = found.overall
+            found = await self._reader.status(await self._read(slo), now_s)
         except InputError as error:
             # One definition that cannot be evaluated does not hide the others.
-            indicator = SloIndicator(name=slo.document["name"], sli_percent=None, error=("INVALID", str(error)))
-        return render_result(slo, indicator, now_s)
+            found = str(error)
+        return render_result(slo, found, now_s)
 
-    async def _corrections_of(self, slo: Resource) -> list[Resource]:
-        found = await self._corrections.find_all()
-        return [one for one in found if _corrects(one.document, slo)]
-
-
-def _corrects(correction: dict[str, Any], slo: Resource) -> bool:
-    if correction["slo_id"]:
-        return bool(correction["slo_id"] == slo.id)
-    return matches(slo, correction.get("slo_query", ""))
+    async def _read(self, slo: Resource, *, corrected: bool = True) -> Slo:
+        """The definition with its corrections. Raises: InputError."""
+        corrections = await self._corrections.find_all() if corrected else []
+        return slo_of(slo, [one.document for one in corrections])
 
 
 def _missing(id: str) -> Refusal:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lrcp.datadog.identity import HANDLE, NAME, USER_ID
-from lrcp.datadog.slos.history import state_of
-from lrcp.datadog.slos.ports import SloIndicator
+from lrcp.datadog.slos.history import NO_EVENTS, SPAN_PRECISION
 from lrcp.datadog.times import unix_s
 from lrcp.model.resource import Resource
+from lrcp.monitors.slo.history import SloStatus
 
 
 def matches(slo: Resource, query: str) -> bool:
@@ -17,8 +17,8 @@ def matches(slo: Resource, query: str) -> bool:
     return all(word in tags or word in name for word in query.lower().replace(" and ", " ").split())
 
 
-def render_result(slo: Resource, found: SloIndicator, now_s: int) -> dict[str, Any]:
-    """One SLO among the results. found: how it fares in its first timeframe."""
+def render_result(slo: Resource, found: SloStatus | str, now_s: int) -> dict[str, Any]:
+    """One SLO among the results. found: how it fares in its timeframe, or why that cannot be told."""
     document = slo.document
     tags = document["tags"]
     attributes = {
@@ -48,16 +48,21 @@ def _threshold(threshold: dict[str, Any]) -> dict[str, Any]:
     return threshold | {f"{name}_display": text for name, text in shown.items()}
 
 
-def _status(threshold: dict[str, Any], found: SloIndicator, now_s: int) -> dict[str, Any]:
-    error, state = found.error[1] if found.error else None, state_of(found, threshold)
-    budget = found.budget_percent.get(threshold["timeframe"])
-    raw = {"value": budget, "unit": "percent"} if budget is not None else None
-    shared = {"error_budget_remaining": budget, "raw_error_budget_remaining": raw, "indexed_at": now_s, "state": state}
-    precision = None if found.sli_percent is None else 2
-    whole = shared | {"status": found.sli_percent, "span_precision": precision, "error": error}
+def _status(threshold: dict[str, Any], found: SloStatus | str, now_s: int) -> dict[str, Any]:
+    told = isinstance(found, SloStatus) and found.sli is not None
+    error = found if isinstance(found, str) else None if told else NO_EVENTS["error_message"]
+    sli, budget = (found.sli * 100, found.remaining_percent) if told else (None, None)  # type: ignore[union-attr, operator]
+    shared = {
+        "error_budget_remaining": budget,
+        "raw_error_budget_remaining": {"value": budget, "unit": "percent"} if told else None,
+        "indexed_at": now_s,
+        "span_precision": SPAN_PRECISION if told else None,
+        "state": found.state if isinstance(found, SloStatus) else "no_data",
+    }
+    frame = {"target": threshold["target"], "timeframe": threshold["timeframe"]}
     return {
-        "overall_status": [whole | {"target": threshold["target"], "timeframe": threshold["timeframe"]}],
-        "status": shared | {"sli": found.sli_percent, "span_precision": precision, "calculation_error": error},
+        "overall_status": [shared | frame | {"status": sli, "error": error}],
+        "status": shared | {"sli": sli, "calculation_error": error},
     }
 
 
