@@ -247,4 +247,8 @@ def change_of(
 
 def _difference(kind: str, now: Table, then: Table) -> Table:
     found = _combine("-", now, then)
-    return found if kind == "change" else _combine("*", _combine("/", found, then), 100.0)
+    found = found if kind == "change" else _combine("*", _combine("/", found, then), 100.0)
+    if found.keys == now.keys:
+        for group in now.rows:
+            found.rows.setdefault(group, {})
+    return found

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from lrcp.query.compute.arithmetic import calculate
-from lrcp.query.compute.coverage import cover
 from lrcp.query.compute.evaluate import Evaluation, as_series, in_order
 from lrcp.query.compute.over_window import (
     Answers,
@@ -48,6 +49,8 @@ def reduce_change(
     """How much a window's points differ from those of shift_s before: now - then (change), or that in percent of then
     (pct_change), at each point, and then the reducer. With an as_count() the windows are reduced before they are compared.
 
+    A group that had no point then cannot be told (NaN). Coverage is of this window.
+
     Args: answers: to plan_change of the same arguments. variables, earlier: of this window and of the one before.
     Raises: QueryError - as reduce_expression, and a kind that does not exist.
     """
@@ -58,11 +61,12 @@ def reduce_change(
     then = Evaluation(answers, spread(earlier, start_s - shift_s, end_s - shift_s))
     if has_count(expression) and reducer != "percentile":
         terms, before = Terms(now, span, reducer), Terms(then, span.moved(-shift_s), reducer)
-        found = in_order(_compare(kind, terms.result(changed), before.result(changed)))
+        found = _compare(kind, terms.result(changed), before.result(changed))
         return reduced(found, found.values[:, 0], covered(found, terms.seen(found), start_s, end_s))
-    found = in_order(_compare(kind, now.over(changed, span), then.over(changed, span.moved(-shift_s))))
+    current = now.over(changed, span)
+    found = _compare(kind, current, then.over(changed, span.moved(-shift_s)))
     values = reduce_points(found.values, "last" if reducer == "percentile" else reducer, found.grid.step_s)
-    return reduced(found, values, cover(found.values, found.grid, start_s, end_s))
+    return reduced(found, values, covered(found, current, start_s, end_s))
 
 
 def _what(expression: Expression, start_s: int, end_s: int, reducer: str) -> tuple[Expression, Span]:
@@ -76,4 +80,14 @@ def _compare(kind: str, now: SeriesSet, then: SeriesSet) -> SeriesSet:
     difference = calculate("-", now, then)
     if kind == "pct_change":
         difference = calculate("*", calculate("/", difference, then), 100.0)
-    return as_series(difference, now.grid)
+    return in_order(_with_new(as_series(difference, now.grid), now))
+
+
+def _with_new(difference: SeriesSet, now: SeriesSet) -> SeriesSet:
+    """With the groups that had no point then: how they changed cannot be told, but there they are."""
+    if difference.keys != now.keys or len(difference.groups) >= len(now.groups):
+        return difference
+    known = set(difference.groups)
+    new = [group for group in now.groups if group not in known]
+    values = np.concatenate([difference.values, np.full((len(new), difference.grid.count), np.nan)])
+    return replace(difference, groups=difference.groups + new, values=values)

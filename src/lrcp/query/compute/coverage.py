@@ -21,6 +21,10 @@ class Coverage:
 def cover(values: Array, grid: Grid, start_s: int, end_s: int) -> Coverage:
     """Coverage of [start_s, end_s) by points of a grid; a point of a long bucket fills all the short ones that it spans."""
     full = full_window_grid(start_s, end_s)
+    if full == grid:
+        there = ~np.isnan(values)
+        empty = grid.count - there.sum(axis=1)
+        return Coverage(1 - empty / grid.count, there[:, 0], empty)
     starts = full.starts_s
     first = np.clip((starts - grid.start_s) // grid.step_s, 0, grid.count)
     behind = np.clip(-((grid.start_s - np.minimum(starts + full.step_s, end_s)) // grid.step_s), 0, grid.count)

@@ -6,6 +6,8 @@ done with the results; otherwise the arithmetic is done at each point and its re
 
 from dataclasses import replace
 
+import numpy as np
+
 from lrcp.query.compute.change import plan_change, reduce_change
 from lrcp.query.compute.coverage import cover
 from lrcp.query.compute.evaluate import Evaluation, in_order
@@ -23,7 +25,7 @@ from lrcp.query.compute.over_window import (
 from lrcp.query.compute.plan import plan_span
 from lrcp.query.compute.reducers import reduce_points
 from lrcp.query.compute.series import Reduced
-from lrcp.query.compute.terms import Terms, terms_first
+from lrcp.query.compute.terms import Terms, operands, seen_points, terms_first
 from lrcp.query.metric.ast import Expression, MetricQuery, Modifier
 from lrcp.query.scan.scans import Scan
 
@@ -69,7 +71,12 @@ def reduce_expression(
         return reduced(found, found.values[:, 0], covered(found, terms.seen(found), start_s, end_s))
     found = in_order(evaluation.over(expression, span))
     values = reduce_points(found.values, reducer, found.grid.step_s)
-    return reduced(found, values, cover(found.values, found.grid, start_s, end_s))
+    if not np.isnan(values).any():
+        return reduced(found, values, cover(found.values, found.grid, start_s, end_s))
+    # Where arithmetic has left no point there still was something: the evaluation is skipped, it is not without data.
+    seen = seen_points([evaluation.over(*one) for one in operands(expression, span)], found, span)
+    points = np.where(np.isnan(values)[:, None], seen.values, found.values)
+    return reduced(found, values, cover(points, found.grid, start_s, end_s))
 
 
 def _percentile(expression: Expression, start_s: int, end_s: int, answers: Answers, variables: Variables) -> Reduced:

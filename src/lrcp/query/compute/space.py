@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -63,23 +64,28 @@ def _group(tags: list[tuple[str, ...]], keys: tuple[str, ...]) -> Grouping:
         n = len(tags)
         return _grouping({(): list(range(n))} if n else {}, n)
     members: dict[tuple[str, ...], list[int]] = {}
-    wanted = set(keys)
     for row, tag_set in enumerate(tags):
-        values: dict[str, list[str]] = {}
-        for tag in tag_set:
-            key, colon, value = tag.partition(":")
-            if colon and key in wanted:
-                values.setdefault(key, []).append(value)
-        if len(values) == len(wanted):
-            for group in product(*(values[key] for key in keys)):
-                members.setdefault(group, []).append(row)
+        for group in _groups_of(tag_set, keys):
+            members.setdefault(group, []).append(row)
     return _grouping(members, len(tags))
 
 
+@lru_cache(maxsize=200_000)
+def _groups_of(tag_set: tuple[str, ...], keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The groups that a series belongs to: none, one, or one for each of several values of a key."""
+    values: dict[str, list[str]] = {}
+    for tag in tag_set:
+        key, colon, value = tag.partition(":")
+        if colon and key in keys:
+            values.setdefault(key, []).append(value)
+    return tuple(product(*(values.get(key, ()) for key in keys)))
+
+
 def _grouping(members: dict[tuple[str, ...], list[int]], n: int) -> Grouping:
+    places = [row for rows in members.values() for row in rows]
+    identity = len(members) == n and places == list(range(n))
+    rows = np.array(places, np.int64)
     sizes = np.array([len(rows) for rows in members.values()], np.int64)
-    rows = np.array([row for rows in members.values() for row in rows], np.int64)
-    identity = len(members) == n and bool((sizes == 1).all()) and bool((rows == np.arange(n)).all())
     return Grouping(list(members), rows, np.cumsum(sizes) - sizes, sizes, identity)
 
 

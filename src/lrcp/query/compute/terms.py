@@ -1,5 +1,6 @@
 """Terms: arithmetic over values that are reduced first, the way of expressions with an as_count(). Source: DATADOG.md 3.7, rule 6."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from lrcp.query.compute.arithmetic import Operand, calculate, negate
 from lrcp.query.compute.evaluate import Evaluation, as_series
 from lrcp.query.compute.functions.function import arguments_of
 from lrcp.query.compute.functions.table import get_function
+from lrcp.query.compute.plan import argument_of
 from lrcp.query.compute.reducers import reduce_points
 from lrcp.query.compute.series import SeriesSet
 from lrcp.query.compute.span import Span, queries
@@ -51,16 +53,7 @@ class Terms:
 
     def seen(self, result: SeriesSet) -> SeriesSet:
         """A point for each of the result's groups wherever one of the terms has one."""
-        values = np.full((len(result.groups), self._span.grid.count), np.nan)
-        for term in self._terms:
-            places = [result.keys.index(key) for key in term.keys if key in result.keys]
-            if len(places) < len(term.keys):
-                continue
-            rows = {group: row for row, group in enumerate(term.groups)}
-            of = [rows.get(tuple(group[place] for place in places), -1) for group in result.groups]
-            met = [place for place, row in enumerate(of) if row >= 0]
-            values[met] = np.fmax(values[met], term.values[[of[place] for place in met]])
-        return SeriesSet(self._span.grid, result.keys, result.groups, values)
+        return seen_points(self._terms, result, self._span)
 
     def _operand(self, expression: Expression) -> Operand:
         match expression:
@@ -81,3 +74,36 @@ class Terms:
         self._terms.append(found)
         values = reduce_points(found.values, self._reducer, found.grid.step_s)
         return replace(found, grid=self._whole, values=values[:, None])
+
+
+def seen_points(terms: Iterable[SeriesSet], result: SeriesSet, span: Span) -> SeriesSet:
+    """A point for each of the result's groups wherever one of the terms has one.
+
+    terms: over the span, perhaps with history in front.
+    """
+    values = np.full((len(result.groups), span.grid.count), np.nan)
+    for term in terms:
+        places = [result.keys.index(key) for key in term.keys if key in result.keys]
+        if len(places) < len(term.keys):
+            continue
+        rows = {group: row for row, group in enumerate(term.groups)}
+        of = [rows.get(tuple(group[place] for place in places), -1) for group in result.groups]
+        met = [place for place, row in enumerate(of) if row >= 0]
+        values[met] = np.fmax(values[met], term.values[[of[place] for place in met], -span.grid.count :])
+    return SeriesSet(span.grid, result.keys, result.groups, values)
+
+
+def operands(expression: Expression, span: Span) -> list[tuple[Expression, Span]]:
+    """What an expression calculates with: the largest parts that hold no arithmetic, and no number; each with its span."""
+    match expression:
+        case Arithmetic(left=left, right=right):
+            return operands(left, span) + operands(right, span)
+        case Negation(operand=operand):
+            return operands(operand, span)
+        case Call() if _has_arithmetic(expression):
+            argument, longer, _ = argument_of(expression, span)
+            return operands(argument, longer)
+        case Number():
+            return []
+        case _:
+            return [(expression, span)]
