@@ -9,9 +9,11 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from lrcp.api.health import ComponentHealth, HealthCheck
+from lrcp.api.monitors.replay import replay_router
 from lrcp.api.monitors.routes import monitor_router
 from lrcp.api.runbooks.routes import runbook_router
 from lrcp.app.notifications import Delivery
+from lrcp.datadog.dashboards.routes import dashboard_routes
 from lrcp.datadog.downtimes.routes import downtime_routes
 from lrcp.datadog.events_search.routes import event_search_routes
 from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
@@ -21,6 +23,7 @@ from lrcp.kit.clock import Clock
 from lrcp.monitors.schedule.definitions import MONITOR, DefinitionFollower
 from lrcp.monitors.schedule.round import Rounds
 from lrcp.monitors.schedule.scheduler import TICK_S, MonitorScheduler
+from lrcp.monitors.slo.stored import load_slos
 from lrcp.store.state.leases import LeaseStore
 from lrcp.store.state.monitor_states import MonitorStateStore
 from lrcp.store.state.notifications import NotificationStore
@@ -54,7 +57,7 @@ def build_monitoring(
 
     def make_rounds() -> Rounds:
         return Rounds(
-            DefinitionFollower(resources, dict),
+            DefinitionFollower(resources, lambda: load_slos(resources, states)),
             states,
             leases,
             TelemetrySource(store),
@@ -72,6 +75,7 @@ def build_monitoring(
         scheduler=MonitorScheduler(make_rounds, clock),
         delivery=Delivery(notifications, leases, consumer, tags_of, clock, holder),
         routers=(
+            replay_router(resources, lambda: load_slos(resources, states), TelemetrySource(store), clock),
             monitor_router(resources, states, notifications, evaluations, clock),
             runbook_router(resources),
         ),
@@ -79,6 +83,8 @@ def build_monitoring(
             *monitor_routes(resources, states, clock),
             *downtime_routes(resources, states, clock),
             *monitor_rule_routes(resources, clock),
+            *dashboard_routes(resources, clock),
+            *event_search_routes(store, clock),
             *event_search_routes(store, clock),
         ],
     )
