@@ -114,7 +114,9 @@ def _retention_s(options: Options, observation: Observation) -> float:
 
 
 def _new_group_delay_s(options: Options, observation: Observation) -> float:
-    """new_host_delay is the old name, and counts for groups by host only."""
+    """new_host_delay is the old name, and counts for groups by host only. The parts of a composite have waited already."""
+    if observation.family in ("composite", "slo"):
+        return 0.0
     if options.new_group_delay is not None:
         return float(options.new_group_delay)
     return float(options.new_host_delay or 0) if "host" in observation.keys else 0.0

@@ -81,3 +81,12 @@ def test_a_composite_in_a_composite_is_unknown() -> None:
 def test_more_than_ten_monitors_are_refused() -> None:
     with pytest.raises(QueryError):
         Drive(define(" && ".join(str(id) for id in range(1, 12)), "composite", 99))
+
+
+def test_a_new_group_of_a_composite_has_waited_with_its_parts() -> None:
+    cpu = define("avg(last_1m):avg:cpu{*} by {host} > 90", id=5)
+    series = [gauge("cpu", every(10, 0, [95] * 60), "host:a"), gauge("cpu", every(10, 300, [95] * 60), "host:b")]
+    drive = Drive(define("5", "composite", 1, new_host_delay=300), cpu, series=series)
+    drive.through(60, 600, 10)
+    told = [(one.time_s, one.group) for one in drive.transitions if one.monitor_id == 1]
+    assert told == [(60, "host:a"), (310, "host:b")]

@@ -124,3 +124,10 @@ def test_a_count_without_points_is_zero_by_default_and_a_gauge_is_not() -> None:
 def test_what_means_nothing_is_refused_before_it_is_evaluated(query: str, options: dict[str, object]) -> None:
     with pytest.raises(QueryError):
         Drive(define(query, **options))
+
+
+def test_a_cumulative_window_starts_anew_with_its_hour() -> None:
+    drive = Drive(define("sum(current_1h):sum:cost{*}.as_count() > 50"), series=[count("cost", every(60, 0, [1.0] * 180))])
+    assert drive.through(600, 3 * 3600, 60) == [
+        "3060 * alert+", "3660 * recovery+", "6660 * alert+", "7260 * recovery+", "10260 * alert+",
+    ]  # fmt: skip
