@@ -9,6 +9,7 @@ import typer
 from lrcp import __version__
 from lrcp.app.settings import Settings
 from lrcp.cli.keys import keys_app
+from lrcp.cli.monitors import monitors_app
 from lrcp.cli.options import log_to_stderr, takes_settings
 from lrcp.cli.policy import policy_app
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(keys_app, name="keys")
+app.add_typer(monitors_app, name="monitors")
 
 
 @app.command()

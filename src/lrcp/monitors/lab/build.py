@@ -13,7 +13,7 @@ from lrcp.monitors.lab.case import (
     Expectation,
     SilenceExpected,
 )
-from lrcp.monitors.lab.definitions import DefinitionLoader, Definitions
+from lrcp.monitors.lab.definitions import DefinitionLoader, Definitions, read_rule
 from lrcp.monitors.lab.document import Document, read_case_document
 from lrcp.monitors.lab.expectations import FOREVER_S, parse_expectation
 from lrcp.monitors.lab.feed import read_checks, read_records, read_series
@@ -85,7 +85,8 @@ class _Builder:
         definitions = self._definitions(start_s)
         expected = self._expected(definitions)
         interval = str(self._setting("interval", DEFAULT_INTERVAL, str))
-        until_s = self._setting("until", "", lambda text: parse_moment(text) if text else _last(expected))
+        until = self._setting("until", "", lambda text: parse_moment(text) if text else None)
+        until_s = self._last(expected) if until is None else until
         if until_s / tick_s > MAX_TICKS:
             raise self._error(
                 "expect", f"the case has more than {MAX_TICKS} ticks; use a longer tick, or series that begin earlier"
@@ -128,12 +129,16 @@ class _Builder:
         for given, place in self._everywhere("slos"):
             with self._at(place):
                 loader.add_slo(*_named(given))
-        downtimes = [one for one, _ in self._everywhere("downtimes")]
-        rules = [one for one, _ in self._everywhere("rules")]
         with self._told("monitors"):
-            made = loader.finish(downtimes, rules, start_s)
+            made = loader.finish()
             if not made.asked:
                 raise InputError("a case needs a `monitor`: the path of its file, or its definition")
+        for number, (given, place) in enumerate(self._everywhere("downtimes"), 1):
+            with self._at(place):
+                made.downtimes.append(loader.read_downtime(given, number, start_s))
+        for number, (given, place) in enumerate(self._everywhere("rules"), 1):
+            with self._at(place):
+                made.rules.append(read_rule(given, number))
         return made
 
     def _everywhere(self, *names: str) -> Iterator[tuple[Any, str]]:
@@ -160,6 +165,15 @@ class _Builder:
             if not made.monitor and len(definitions.asked) > 1 and not isinstance(made, SilenceExpected):
                 raise InputError(f"there are several monitors; say which: `of {definitions.asked[0]}` behind the time")
             return made
+
+    def _last(self, expected: list[Expectation]) -> float:
+        """When the last of them is over."""
+        ends = [one.until_s for one in expected if one.until_s != FOREVER_S]
+        if not ends:
+            raise self._error(
+                "expect", "nothing says how long the case lasts; add `until`, or a time to an expectation"
+            )
+        return max(ends)
 
     def _each(self, name: str, read: Callable[[Any], Any]) -> list[Any]:
         found = []
@@ -222,11 +236,3 @@ def _line_and_details(given: Any) -> tuple[str, dict[str, Any]]:
     if "notifies" not in given:
         raise InputError("an expectation that is an object has `notifies`: at 7m * alert, and what is told")
     return f"notifies {given['notifies']}", {name: one for name, one in given.items() if name != "notifies"}
-
-
-def _last(expected: list[Expectation]) -> float:
-    """When the last of them is over."""
-    ends = [one.until_s for one in expected if one.until_s != FOREVER_S]
-    if not ends:
-        raise InputError("nothing says how long the case lasts; add `until`, or a time to an expectation")
-    return max(ends)

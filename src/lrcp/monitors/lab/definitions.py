@@ -52,6 +52,7 @@ class DefinitionLoader:
         self._folder = folder
         self._found: dict[tuple[str, str], _Found] = {}
         self._asked: list[str] = []
+        self._given_ids: dict[tuple[str, str], str] = {}
 
     def add_monitor(self, given: Any, name: str = "") -> None:
         """A monitor: the path of a file, or a definition. Raises: InputError."""
@@ -61,9 +62,9 @@ class DefinitionLoader:
         """An SLO: the path of a file, or a definition; named by its id, where it has one. Raises: InputError."""
         self._add("slo", given, name)
 
-    def finish(self, downtimes: list[Any], rules: list[Any], start_s: float) -> Definitions:
+    def finish(self) -> Definitions:
         """All of them, with numbers for ids and references replaced. Raises: InputError."""
-        ids = self._ids()
+        ids = self._given_ids = self._ids()
         made = Definitions(asked=self._asked)
         for (kind, name), found in self._found.items():
             document = resolve(found.document, ids, address=ADDRESS)
@@ -71,9 +72,18 @@ class DefinitionLoader:
                 made.monitors[name] = _monitor(document, int(ids[kind, name]), name)
             else:
                 made.slos[ids[kind, name]] = _slo(document, ids[kind, name])
-        made.downtimes = [self._downtime(one, place, ids, start_s) for place, one in enumerate(downtimes, 1)]
-        made.rules = [parse_rule(_object(one, "a rule"), id=f"rule {place}") for place, one in enumerate(rules, 1)]
         return made
+
+    def read_downtime(self, given: Any, number: int, start_s: float) -> Downtime:
+        """A downtime of a case, which may name its monitor: {monitor: slow}. After finish. Raises: InputError."""
+        document = dict(resolve(_object(given, "a downtime"), self._given_ids, address=ADDRESS))
+        name = document.pop("monitor", None)
+        if name is not None:
+            if ("monitor", name) not in self._given_ids:
+                raise InputError(f"there is no monitor {name!r} for the downtime")
+            document["monitor_identifier"] = {"monitor_id": int(self._given_ids["monitor", name])}
+        document.setdefault("monitor_identifier", {"monitor_tags": ["*"]})
+        return parse_downtime(document, id=str(document.get("id") or f"downtime {number}"), created_s=start_s)
 
     def _add(self, kind: str, given: Any, name: str) -> str:
         if isinstance(given, str):
@@ -111,17 +121,6 @@ class DefinitionLoader:
             ids[key] = str(own)
         return ids
 
-    def _downtime(self, given: Any, place: int, ids: Mapping[tuple[str, str], str], start_s: float) -> Downtime:
-        """A downtime of a case may name its monitor: {monitor: slow}."""
-        document = dict(resolve(_object(given, "a downtime"), ids, address=ADDRESS))
-        name = document.pop("monitor", None)
-        if name is not None:
-            if ("monitor", name) not in ids:
-                raise InputError(f"there is no monitor {name!r} for the downtime")
-            document["monitor_identifier"] = {"monitor_id": int(ids["monitor", name])}
-        document.setdefault("monitor_identifier", {"monitor_tags": ["*"]})
-        return parse_downtime(document, id=str(document.get("id") or f"downtime {place}"), created_s=start_s)
-
 
 def read_document(path: Path) -> dict[str, Any]:
     """A definition from a file of JSON or YAML. Raises: InputError."""
@@ -134,6 +133,11 @@ def read_document(path: Path) -> dict[str, Any]:
     except PolicyError as error:
         raise InputError(f"{path}: {error}") from error
     return dict(_object(value, str(path)))
+
+
+def read_rule(given: Any, number: int) -> NotificationRule:
+    """A notification rule of a case. Raises: InputError."""
+    return parse_rule(_object(given, "a rule"), id=f"rule {number}")
 
 
 def _object(given: Any, what: str) -> Mapping[str, Any]:
