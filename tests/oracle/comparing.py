@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 MADE_UP: Final = frozenset(
     (
-        "id", "id_str", "uuid", "public_id", "token", "alert_id",
+        "id", "id_str", "uid", "uuid", "public_id", "token", "alert_id",
         "org_id", "creator", "creator_id", "updater_id", "author", "author_handle", "author_name", "created_by",
         "creator_uuid", "modifier", "included", "icon",
         "created", "created_at", "modified", "modified_at", "deleted_at", "indexed_at", "overall_state_modified",
-        "canceled", "timing", "last_triggered_ts",
+        "canceled", "timing", "last_triggered_ts", "after", "cursor", "next_cursor",
     )
 )  # fmt: skip
 """Members whose values every server makes up: that they are there is looked at, not what they hold."""
@@ -21,6 +21,9 @@ INTERNAL: Final = frozenset(("experience_type", "avalanche_window", "run_as", "r
 
 CLOCK_S: Final = 5
 """A recording's clock stands still, the server's went on: a time that the server took is that much later at most."""
+
+LEAST_TIME: Final = 1_000_000_000
+"""Numbers from here on are Unix seconds."""
 
 SETS: Final = frozenset(
     (
@@ -74,7 +77,7 @@ def _same(recorded: Any, answered: Any) -> bool:
     if isinstance(recorded, bool) or isinstance(answered, bool):
         return recorded is answered
     if isinstance(recorded, int | float) and isinstance(answered, int | float):
-        return recorded == answered
+        return recorded == answered or (recorded > LEAST_TIME and abs(recorded - answered) < CLOCK_S)
     if not isinstance(recorded, str) or not isinstance(answered, str):
         return recorded is None and answered is None
     return recorded == answered or _same_time(recorded, answered) or _same_address(recorded, answered)

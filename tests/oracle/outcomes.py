@@ -2,7 +2,9 @@
 
 import sys
 import tempfile
+import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,19 +13,25 @@ from typing import Final
 from lrcp.store.state.store import StateStore
 from tests.oracle.application import forget_all, open_test_state, playing
 from tests.oracle.recordings import Interaction, Recording, load_recordings
-from tests.oracle.replay import Replay
+from tests.oracle.replay import Replay, Send
 from tests.oracle.seeds import seed
+from tests.oracle.served import sender
+from tests.oracle.shifting import moved_to
+from tests.support.lrcp_server import running_server
 
 TABLE: Final = Path(__file__).with_name("excluded.txt")
 KINDS: Final = ("excluded", "shape", "except")
-INTAKE: Final = ("/api/v1/series", "/api/v2/series", "/api/v1/distribution_points", "/api/v1/check_run")
+AREAS: Final = ("monitors", "downtimes", "SLOs", "dashboards")
+"""Played to the application in this process, at the time of the recording."""
+SERVED_AREAS: Final = ("metrics", "events", "checks")
+"""Played to the whole server over a socket, at today's time."""
 
 
 @dataclass(frozen=True)
 class Exclusions:
     """reasons: of recordings that are not played. shapes: of those whose values are another organisation's.
 
-    members: of those of which single members differ, the paths of these.
+    members: of those of which single members differ, the paths of these. A name may hold `*`.
     """
 
     reasons: dict[str, str]
@@ -42,40 +50,56 @@ class Exclusions:
         return [*self.reasons, *self.shapes, *self.members]
 
     def reason(self, name: str) -> str:
-        """Why a recording is not played; '' when it is. A line of the table may hold `*`."""
-        return next((why for pattern, why in self.reasons.items() if fnmatchcase(name, pattern)), "")
+        """Why a recording is not played; '' when it is."""
+        return _find(self.reasons, name)
+
+    def problems(self, recording: Recording, send: Send) -> list[str]:
+        """What is answered otherwise than recorded, without what the table allows."""
+        shape_only, ids = bool(_find(self.shapes, recording.name)), seed(recording, send)
+        found = Replay(send=send, skip=is_foreign, shape_only=shape_only, ids=ids).play(recording)
+        allowed = _find(self.members, recording.name).partition(" ")[0]
+        return [one for one in found if not allowed or f": {allowed}" not in one]
+
+
+def _find(table: dict[str, str], name: str) -> str:
+    return next((why for pattern, why in table.items() if fnmatchcase(name, pattern)), "")
 
 
 def is_foreign(interaction: Interaction) -> bool:
-    """Of another product, or of an intake, whose own tests hold it to what it takes."""
-    return not interaction.area or interaction.path in INTAKE
+    """Of another product."""
+    return not interaction.area
 
 
 def play(recording: Recording, state: StateStore, exclusions: Exclusions) -> list[str]:
-    """What was answered otherwise than recorded; the state must be empty."""
+    """What the application answers otherwise than recorded; the state must be empty."""
     with playing(state, recording.frozen_s) as send:
-        ids = seed(recording, send)
-        replay = Replay(send=send, skip=is_foreign, shape_only=recording.name in exclusions.shapes, ids=ids)
-        allowed = exclusions.members.get(recording.name, "").partition(" ")[0]
-        return [one for one in replay.play(recording) if not allowed or f": {allowed}" not in one]
+        return exclusions.problems(recording, send)
+
+
+def play_served(recording: Recording, url: str, exclusions: Exclusions) -> list[str]:
+    """What a server answers otherwise than recorded."""
+    today = moved_to(recording, time.time())
+    return exclusions.problems(today, sender(url, today))
 
 
 def main() -> int:
     """Play everything; prints what differs, then how many of each area are answered as recorded."""
     exclusions, counts = Exclusions.read(), Counter[tuple[str, str]]()
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         state = open_test_state(Path(directory))
+        stack.callback(state.close)
+        server = stack.enter_context(running_server(Path(directory)))
         for recording in load_recordings():
             if exclusions.reason(recording.name):
                 counts[recording.area, "excluded"] += 1
                 continue
             forget_all(state)
-            problems = play(recording, state, exclusions)
+            served = recording.area in SERVED_AREAS
+            problems = play_served(recording, server.url, exclusions) if served else play(recording, state, exclusions)
             counts[recording.area, "differs" if problems else "as recorded"] += 1
             if problems:
                 print(recording.name, *problems, sep="\n    ")
-        state.close()
-    for area in sorted({area for area, _ in counts}):
+    for area in (*AREAS, *SERVED_AREAS):
         shown = ", ".join(f"{counts[area, kind]} {kind}" for kind in ("as recorded", "differs", "excluded"))
         print(f"{area}: {shown}")
     return 1 if any(kind == "differs" for _, kind in counts) else 0

@@ -35,7 +35,10 @@ _OURS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Interaction:
-    """One request and its reply. body, reply: decoded JSON; None where there was none (reply '' stays as text)."""
+    """One request and its reply. body, reply: decoded JSON, None where there was none; bytes of a body that is packed.
+
+    encoding: how it is packed, as Content-Encoding says; '' when it is not.
+    """
 
     method: str
     path: str
@@ -43,6 +46,7 @@ class Interaction:
     body: Any
     status: int
     reply: Any
+    encoding: str = ""
 
     @property
     def area(self) -> str:
@@ -112,7 +116,14 @@ def _interaction(document: dict[str, Any]) -> Interaction:
         body=_decode(asked.get("body")),
         status=answered["status"]["code"],
         reply=_decode(answered["body"].get("string")),
+        encoding=_header(asked, "content-encoding"),
     )
+
+
+def _header(asked: dict[str, Any], wanted: str) -> str:
+    found = {name.lower(): values for name, values in asked["headers"].items()}.get(wanted, [""])
+    text = str(found[0])
+    return "" if text == "identity" else text
 
 
 def _decode(text: Any) -> Any:

@@ -8,12 +8,13 @@ from tests.oracle.client_models import as_text, problem_of
 from tests.oracle.comparing import differences
 from tests.oracle.recordings import Interaction, Recording
 
-ID_MEMBERS: Final = frozenset(("id", "uuid", "public_id", "token"))
+ID_MEMBERS: Final = frozenset(("id", "id_str", "uid", "uuid", "public_id", "token", "after", "next_cursor"))
+"""Members whose values a later request may name."""
 LEAST_ID: Final = 1_000
 """Smaller numbers are counts and the like, which stay as they are."""
 
 Send = Callable[[str, str, list[tuple[str, str]], Any], tuple[int, Any, str]]
-"""(method, path, query, body) -> (status, decoded JSON or None, text)."""
+"""(method, path, query, body: a document, or the bytes of a packed one) -> (status, decoded JSON or None, text)."""
 
 
 @dataclass

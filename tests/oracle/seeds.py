@@ -112,6 +112,23 @@ def _downtimes(recording: Recording, send: Send) -> Ids:
     return ids
 
 
+def _events(recording: Recording, send: Send) -> Ids:
+    """Enough of them for three pages."""
+    for number in range(6):
+        status, _, text = send("POST", "/api/v1/events", [], {"title": f"seed {number}", "text": recording.name})
+        assert status == 202, text
+    return {}
+
+
+def _metrics(recording: Recording, send: Send) -> Ids:
+    """Enough of them for three pages."""
+    now_s = int(recording.frozen_s)
+    series = [{"metric": f"seed.m{number}", "points": [[now_s, 1]], "type": "gauge"} for number in range(6)]
+    status, _, text = send("POST", "/api/v1/series", [], {"series": series})
+    assert status == 202, text
+    return {}
+
+
 def _silenced_monitor(recording: Recording, send: Send) -> Ids:
     """The monitor that is asked for, with the downtime that the reply shows."""
     monitor_id = _new_monitor(send)
@@ -131,6 +148,9 @@ SEEDS: Final[dict[str, Callable[[Recording, Send], Ids]]] = {
     "v1/get_all_dashboard_lists_returns_ok_response": _another_list,
     "v2/get_all_monitor_configuration_policies_returns_ok_response": _another_policy,
     "v2/get_all_downtimes_returns_ok_response_with_pagination": _downtimes,
+    "v2/get_a_list_of_events_returns_ok_response_with_pagination": _events,
+    "v2/search_events_returns_ok_response_with_pagination": _events,
+    "v2/get_a_list_of_metrics_returns_success_response_with_pagination": _metrics,
     "v2/get_active_downtimes_for_a_monitor_returns_ok_response": _silenced_monitor,
 }
 """Recording -> how what it finds is created."""

@@ -11,12 +11,12 @@ import pytest
 
 from lrcp.store.state.store import StateStore
 from tests.oracle.application import forget_all, open_test_state
-from tests.oracle.outcomes import Exclusions, play
+from tests.oracle.outcomes import AREAS, Exclusions, play
 from tests.oracle.recordings import Recording, folder, load_recordings
 from tests.support.needs import missing
 
 EXCLUSIONS = Exclusions.read()
-AREAS = ("monitors", "downtimes", "SLOs", "dashboards")
+
 RECORDINGS = [one for one in load_recordings() if one.area in AREAS and not EXCLUSIONS.reason(one.name)]
 
 

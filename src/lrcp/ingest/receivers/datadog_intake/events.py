@@ -82,7 +82,7 @@ def _one_of(fields: dict[str, Any], name: str, words: frozenset[str], default: s
 
 
 def _rendered(event: Event, fields: dict[str, Any]) -> bytes:
-    """The event as the intake echoes it."""
+    """The event as the intake echoes it: what was not sent is null, and the tags are as they were sent."""
     echo = {
         "id": event.id,
         "id_str": str(event.id),
@@ -90,9 +90,9 @@ def _rendered(event: Event, fields: dict[str, Any]) -> bytes:
         "text": event.text,
         "date_happened": event.time_ns // 1_000_000_000,
         "handle": None,
-        "priority": event.priority,
+        "priority": fields.get("priority") and event.priority,
         "related_event_id": fields.get("related_event_id") if isinstance(fields.get("related_event_id"), int) else None,
-        "tags": list(event.tags),
+        "tags": as_tags(fields.get("tags")),
         "host": event.host or None,
         "alert_type": event.alert_type,
         "url": f"/event/event?id={event.id}",

@@ -56,7 +56,9 @@ def _read_event(payload: dict[str, Any], request: Request) -> tuple[Event, bool]
     elif category == "alert":
         _read_alert(event, attributes)
     else:
-        raise InputError("category must be change or alert")
+        raise InputError(
+            'JSON validation failed at $.data.attributes.category: value must be one of: ["alert", "change"].'
+        )
     event.tags = normalize_tags([*tags, f"category:{category}"])
     event.text = event.text or as_json(attributes)[:MAX_TEXT_CHARS]
     return event, bool(sent)
@@ -99,5 +101,5 @@ def _parse_time_ns(text: str, request: Request) -> int:
 
 def _rendered(event: Event) -> bytes:
     evt = {"id": str(event.id), "uid": f"{event.id:016x}"}
-    data = {"type": "event", "attributes": {"attributes": {"evt": evt}}}
-    return msgspec.json.encode({"data": data, "links": {"self": f"/event/event?id={event.id}"}})
+    data = {"type": "event", "id": "_", "attributes": {"attributes": {"evt": evt}}}
+    return msgspec.json.encode({"data": data, "links": {"self": f"/event/event?uid={evt['uid']}"}})
