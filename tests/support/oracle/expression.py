@@ -214,7 +214,7 @@ def _terms(e: Expression, buckets: Buckets, reducer: str, series: list[RawSeries
 def reduce_window(e: Expression, low: int, high: int, reducer: str, series: list[RawSeries]) -> Result:
     """One value a group over [low, high)."""
     if reducer == "percentile":
-        table = evaluate(e, Buckets(high - low, [Bucket(low, low, high)]), series)
+        table = evaluate(e, Buckets(high - low, [Bucket(low, low, high)], True), series)
         return {group: row.get(low, math.nan) for group, row in table.rows.items()}
     buckets = buckets_for(e, low, high, automatic_step(low, high))
     if _counts(e) and _calculates(e):

@@ -90,7 +90,7 @@ def table_of(query: MetricQuery, buckets: Buckets, series: list[RawSeries], comb
 
 def _own_buckets(query: MetricQuery, buckets: Buckets) -> Buckets:
     _, seconds = words_of(query, "rollup")
-    step = int(seconds) if seconds else buckets.step
+    step = int(seconds) if seconds and not buckets.whole else buckets.step
     if step == buckets.step:
         return buckets
     return buckets_of(buckets.all[0].low, buckets.all[-1].high, step, 0)

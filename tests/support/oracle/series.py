@@ -31,6 +31,8 @@ class Buckets:
 
     step: int
     all: list[Bucket]
+    whole: bool = False
+    """One bucket for a window, whatever rollup a query asks for."""
 
     @property
     def labels(self) -> list[int]:
@@ -43,10 +45,11 @@ class Buckets:
         first = self.all[0].label
         more = [first - self.step * n for n in range(count, 0, -1)]
         whole = Bucket(first, first, self.all[0].high)
-        return Buckets(self.step, [Bucket(at, at, at + self.step) for at in more] + [whole] + self.all[1:])
+        all = [Bucket(at, at, at + self.step) for at in more] + [whole] + self.all[1:]
+        return Buckets(self.step, all, self.whole)
 
     def moved(self, by: int) -> "Buckets":
-        return Buckets(self.step, [Bucket(b.label + by, b.low + by, b.high + by) for b in self.all])
+        return Buckets(self.step, [Bucket(b.label + by, b.low + by, b.high + by) for b in self.all], self.whole)
 
 
 def buckets_of(low: int, high: int, step: int, anchor: int) -> Buckets:

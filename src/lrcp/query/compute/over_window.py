@@ -10,7 +10,7 @@ from lrcp.query.compute.coverage import Coverage, cover
 from lrcp.query.compute.series import Reduced, SeriesSet
 from lrcp.query.compute.span import Span, span_of
 from lrcp.query.compute.windows import whole_window, window_grid
-from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Negation
+from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Modifier, Negation, Number
 from lrcp.query.scan.blocks import Block
 from lrcp.query.scan.grid import Array, Grid
 from lrcp.query.scan.scans import Scan
@@ -47,7 +47,13 @@ def without_rollup(expression: Expression) -> Expression:
 
 
 def _automatic(query: MetricQuery) -> MetricQuery:
-    return replace(query, modifiers=tuple(one for one in query.modifiers if one.name != "rollup"))
+    return replace(query, modifiers=tuple(_without_interval(one) for one in query.modifiers))
+
+
+def _without_interval(modifier: Modifier) -> Modifier:
+    if modifier.name != "rollup":
+        return modifier
+    return Modifier("rollup", tuple(one for one in modifier.arguments[:1] if not isinstance(one, Number)))
 
 
 @lru_cache(maxsize=1024)

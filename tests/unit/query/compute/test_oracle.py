@@ -8,7 +8,6 @@ import pytest
 
 from lrcp.query.compute.change import plan_change, reduce_change
 from lrcp.query.compute.evaluate import evaluate_expression
-from lrcp.query.compute.over_window import without_rollup
 from lrcp.query.compute.plan import plan_scans
 from lrcp.query.compute.reduce import plan_reduction, reduce_expression
 from lrcp.query.compute.windows import window_grid
@@ -67,8 +66,6 @@ def by_oracle(case: Case, expression: Expression, series: list[RawSeries]) -> An
         return {(*group, label): value for group, row in table.rows.items() for label, value in row.items()}
     if case.mode == "change":
         return dict(change_of(expression, low, high, case.shift_s, case.reducer, case.kind, series))
-    if case.reducer == "percentile":
-        expression = without_rollup(expression)
     return dict(reduce_window(expression, low, high, case.reducer, series))
 
 
