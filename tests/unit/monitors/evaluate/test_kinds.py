@@ -211,9 +211,7 @@ def test_the_outlier_among_models() -> None:
 
 def test_a_forecast_alerts_before_it_happens() -> None:
     day = 86_400
-    points = every(
-        3600, 0, [50 + at * 0.5 for at in range(7 * 24)]
-    )  # 134 at the end, 218 a week on
+    points = every(3600, 0, [50 + at * 0.5 for at in range(7 * 24)])  # 134 at the end, 218 a week on
     query = "max(next_1w):forecast(avg:disk{*}, 'linear', 1, interval='60m', history='1w') >= 200"
     drive = Drive(define(query), series=[gauge("disk", points)])
     found = drive.at(7 * day).evaluations[0]

@@ -127,7 +127,9 @@ def test_what_means_nothing_is_refused_before_it_is_evaluated(query: str, option
 
 
 def test_a_cumulative_window_starts_anew_with_its_hour() -> None:
-    drive = Drive(define("sum(current_1h):sum:cost{*}.as_count() > 50"), series=[count("cost", every(60, 0, [1.0] * 180))])
+    drive = Drive(
+        define("sum(current_1h):sum:cost{*}.as_count() > 50"), series=[count("cost", every(60, 0, [1.0] * 180))]
+    )
     assert drive.through(600, 3 * 3600, 60) == [
         "3060 * alert+", "3660 * recovery+", "6660 * alert+", "7260 * recovery+", "10260 * alert+",
     ]  # fmt: skip

@@ -52,7 +52,9 @@ def run(scene: Scene, rows: list[Row], since: int = 0) -> list[Transition]:
 
 @settings(max_examples=150, deadline=None)
 @given(RUNS, OPTIONS, st.data())
-def test_whoever_continues_from_stored_states_comes_to_the_same(rows: list[Row], options: dict[str, Any], data: st.DataObject) -> None:
+def test_whoever_continues_from_stored_states_comes_to_the_same(
+    rows: list[Row], options: dict[str, Any], data: st.DataObject
+) -> None:
     whole = Scene(keys=KEYS, **options)
     told = run(whole, rows)
     cut = data.draw(st.integers(0, len(rows)))

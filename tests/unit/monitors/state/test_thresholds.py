@@ -121,3 +121,14 @@ def test_every_run_of_a_custom_schedule_stands_alone() -> None:
     day = 86_400
     told = [scene.at(at * day, value) for at, value in enumerate([11, 11, 7, 11])]
     assert told == [["0 * alert+"], [f"{day} * alert+"], [f"{2 * day} * recovery"], [f"{3 * day} * alert+"]]
+
+
+def test_a_tick_in_which_nothing_happens_touches_no_group() -> None:
+    scene = Scene(max_groups=20_000)
+    values = {str(at): 1.0 for at in range(20_000)}
+    scene.at(0, values)
+    assert scene.at(10, values) == []
+    assert scene.last is not None
+    assert (scene.last.states, scene.last.group_count, len(scene.last.evaluations)) == ({}, 20_000, 20)
+    assert scene.at(20, values | {"7": 11.0}) == ["20 host:7 alert+"]
+    assert set(scene.states) == {f"host:{at}" for at in range(20_000)}
