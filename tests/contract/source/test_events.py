@@ -7,13 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lrcp.model.errors import InputError
 from lrcp.query.memory.events import MemoryEvents
 from lrcp.query.scan.blocks import GroupBlock
 from lrcp.query.scan.grid import Grid
 from lrcp.query.scan.scans import EventScan
 from lrcp.query.search.ast import MatchAll, Search
+from lrcp.query.search.parser import parse_search
 from lrcp.query.search.printer import print_search
-from lrcp.store.telemetry.source.events import fetch_events
+from lrcp.store.telemetry.source.event_statement import EventStatement
+from lrcp.store.telemetry.source.events import fetch_events, plan_statements
 from tests.contract.source.event_corpus import SPAN_S, START_S, corpus_records, corpus_searches, store_corpus
 from tests.contract.source.filled import FilledStore
 
@@ -43,7 +46,7 @@ def found(source: str, search: Search) -> EventScan:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_search_finds_the_same_records_in_both(source: str, corpus_store: Ask, corpus_memory: Ask) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(corpus_searches(source), min_size=1, max_size=10))
     def agree(searches: list[Search]) -> None:
         scans = [found(source, search) for search in searches]
@@ -81,7 +84,7 @@ def scans_of(source: str) -> st.SearchStrategy[EventScan]:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_groups_and_values_are_the_same_in_both(source: str, corpus_store: Ask, corpus_memory: Ask) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(scans_of(source), min_size=1, max_size=6))
     def agree(scans: list[EventScan]) -> None:
         stored, remembered = corpus_store(scans), corpus_memory(scans)
@@ -91,3 +94,56 @@ def test_groups_and_values_are_the_same_in_both(source: str, corpus_store: Ask, 
             np.testing.assert_allclose(one.values, other.values, rtol=1e-9, atol=1e-12, err_msg=str(scan))
 
     agree()
+
+
+def test_scans_that_differ_in_search_and_aggregation_share_a_statement() -> None:
+    scans = [
+        EventScan(source, parse_search(search), aggregation, "@duration", ("service",), WHOLE)
+        for source in ("trace-analytics", "llm-observability")
+        for search in ("*", "status:error", "@duration:>1s")
+        for aggregation in ("count", "pc95", "avg")
+    ]
+    assert [len(together) for together in plan_statements(scans)] == [18]
+    assert len(list(plan_statements([*scans, EventScan("logs", MatchAll(), "count", "", ("service",), WHOLE)]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "aggregation", "by", "words"),
+    [
+        ("rum", "count", (), "nothing of kind rum is stored here yet"),
+        ("ci-tests", "count", (), "nothing of kind ci-tests is stored here yet"),
+        ("nonsense", "count", (), "there is no source"),
+        ("logs", "p95", (), "there is no aggregation"),
+        ("logs", "avg", (), "needs a measure"),
+        ("logs", "count", tuple("abcde"), "at most 4 facets"),
+    ],
+)
+def test_what_cannot_be_answered_is_an_input_error_in_both(
+    corpus_store: Ask, corpus_memory: Ask, source: str, aggregation: str, by: tuple[str, ...], words: str
+) -> None:
+    scan = EventScan(source, MatchAll(), aggregation, "", by, WHOLE)
+    for ask in (corpus_store, corpus_memory):
+        with pytest.raises(InputError, match=words):
+            ask([scan])
+
+
+def test_records_outside_of_a_clip_are_left_out(corpus_store: Ask, corpus_memory: Ask) -> None:
+    middle = START_S * 10**9 + SPAN_S * 10**9 // 3 + 5
+    grid = Grid(START_S, 60, 10)
+    parts = [(START_S * 10**9, middle), (middle, (START_S + SPAN_S) * 10**9)]
+    scans = [EventScan("logs", MatchAll(), "count", "", (), grid, clip_ns=part) for part in parts]
+    whole = EventScan("logs", MatchAll(), "count", "", (), grid)
+    for ask in (corpus_store, corpus_memory):
+        answers = ask([*scans, whole])
+        assert (answers[scans[0]].values + answers[scans[1]].values == answers[whole].values).all()
+        assert answers[scans[0]].values.sum() > 0
+
+
+def test_no_value_of_a_user_stands_in_the_sql() -> None:
+    search = parse_search(
+        "service:zzuser1 @zzuser2:zzuser3* *:zzuser4 @evaluations.zzuser5:>3 zzuser6:[zzuser7 TO zzuser8]"
+    )
+    scan = EventScan("llm-observability", search, "cardinality", "@zzuser9", ("zzusera",), WHOLE, missing=("zzuserb",))
+    sql, parameters = EventStatement([scan]).sql(by_bucket=False, groups=[("zzuserc",)])
+    assert "zzuser" not in sql
+    assert all(f"zzuser{one}" in str(parameters) for one in "123456789abc")
