@@ -21,6 +21,9 @@ SERIES: Final = "cityHash64(m.tags)"
 
 _MAX_TAG_SETS: Final = 1_000_000
 _MAX_INDEXES: Final = 2000
+_MAX_UNITS: Final = 100_000
+_FORGOTTEN_AFTER: Final = 400
+"""Readings after which units are asked for again; reading them with each row would cost a third of a statement."""
 _MAX_LISTED: Final = 1000
 """Unknown series that are asked for by their hash; beyond, all of the parts' are."""
 
@@ -35,6 +38,8 @@ class Catalogue:
         self._store = store
         self._tags: dict[int, tuple[str, ...]] = {}
         self._indexes: dict[bytes, TagIndex] = {}
+        self._units: dict[str, str] = {}
+        self._asked = 0
 
     def learn(self, series: Hashes, parts: tuple[Part, ...]) -> Mapping[int, tuple[str, ...]]:
         """The tags of series, read where they are not known; on a store thread. parts: where these series are.
@@ -59,6 +64,21 @@ class Catalogue:
         sql = f"SELECT {SERIES} AS series, any(m.tags) AS tags FROM metrics AS m WHERE {condition} GROUP BY series"
         found = read_columns(self._store, Statement(sql, values))
         return dict(zip(found["series"].to_pylist(), map(tuple, found["tags"].to_pylist()), strict=True))
+
+    def units(self, parts: tuple[Part, ...]) -> Mapping[str, str]:
+        """The units of the parts' metrics, read where they are not known; on a store thread. Raises: as read_columns."""
+        self._asked += 1
+        units = self._units
+        if self._asked % _FORGOTTEN_AFTER == 0 or len(units) > _MAX_UNITS:
+            units = self._units = {}
+        unknown = {metric for part in parts for metric in part.metrics} - units.keys()
+        if unknown:
+            values: dict[str, Any] = {"unknown": sorted(unknown)}
+            condition = f"{bind_parts(parts, values)} AND metric IN {{unknown:Array(String)}}"
+            sql = f"SELECT m.metric AS metric, max(m.unit) AS unit FROM metrics AS m WHERE {condition} GROUP BY metric"
+            found = read_columns(self._store, Statement(sql, values))
+            units.update(zip(found["metric"].to_pylist(), found["unit"].to_pylist(), strict=True))
+        return units
 
     def index(self, series: Hashes, tags: Mapping[int, tuple[str, ...]]) -> TagIndex:
         """The tag sets of series, in their order, from what learn gave."""

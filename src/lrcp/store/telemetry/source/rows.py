@@ -17,7 +17,7 @@ from lrcp.store.telemetry.store import TelemetryStore
 
 @dataclass(slots=True)
 class Rows:
-    """n rows; a metric's rows stand together. metric, type, unit: places in metrics, types, units.
+    """n rows; a metric's rows stand together. metric, type: places in metrics, types.
 
     buckets: numbers as in Reading. statistics: float64[5, n], in the order of
     SeriesBlock. cut: how many series of its one metric were left out.
@@ -25,10 +25,8 @@ class Rows:
 
     metrics: dict[str, int]
     types: list[str]
-    units: list[str]
     metric: NDArray[np.int64]
     type: NDArray[np.int64]
-    unit: NDArray[np.int64]
     series: Hashes
     buckets: NDArray[np.int64]
     interval_s: Array
@@ -90,17 +88,18 @@ def _read(store: TelemetryStore, reading: Reading, cut: int = 0, last: int | Non
 
 
 _BUCKET: Final = "toInt64(intDiv(toInt64(toUnixTimestamp(m.time)) - {{phase:Int64}}, {{step:Int64}}))"
+# argMax of the two members, as max of the tuple takes longer than all else together.
 _PLAIN: Final = f"""
 SELECT m.metric AS metric, m.type AS type, {SERIES} AS series, {_BUCKET} AS bucket,
     sum(m.count) AS count_of, sum(m.sum) AS sum_of, min(m.min) AS min_of, max(m.max) AS max_of,
-    max(m.last_at).value AS last_of, max(m.interval_s) AS interval_of, anyLast(m.unit) AS unit_of
+    argMax(m.last_at.value, m.last_at.time_ns) AS last_of, max(m.interval_s) AS interval_of
 FROM metrics AS m WHERE {{condition}} GROUP BY metric, type, series, bucket"""
 _SETS: Final = f"""
 SELECT metric, type, series, bucket, toFloat64(count()) AS count_of, sum(members_of) AS sum_of, min(members_of) AS min_of,
-    max(members_of) AS max_of, argMax(members_of, time_of) AS last_of, max(interval_10s) AS interval_of, anyLast(unit_10s) AS unit_of
+    max(members_of) AS max_of, argMax(members_of, time_of) AS last_of, max(interval_10s) AS interval_of
 FROM (
     SELECT m.metric AS metric, m.type AS type, {SERIES} AS series, m.time AS time_of, any({_BUCKET}) AS bucket,
-        toFloat64(uniqMerge(m.members)) AS members_of, max(m.interval_s) AS interval_10s, anyLast(m.unit) AS unit_10s
+        toFloat64(uniqMerge(m.members)) AS members_of, max(m.interval_s) AS interval_10s
     FROM metrics AS m WHERE m.type = 'set' AND {{condition}} GROUP BY metric, type, series, time_of)
 GROUP BY metric, type, series, bucket"""
 _STATISTICS: Final = ("count_of", "sum_of", "min_of", "max_of", "last_of")
@@ -109,15 +108,12 @@ _STATISTICS: Final = ("count_of", "sum_of", "min_of", "max_of", "last_of")
 def _columns(table: pa.Table, cut: int) -> Rows:
     metrics, metric = _coded(table["metric"])
     types, type = _coded(table["type"])
-    units, unit = _coded(table["unit_of"])
     order = np.argsort(metric, kind="stable")
     return Rows(
         {name: code for code, name in enumerate(metrics)},
         types,
-        units,
         metric[order],
         type[order],
-        unit[order],
         table["series"].to_numpy()[order],
         table["bucket"].to_numpy()[order],
         table["interval_of"].to_numpy()[order].astype(np.float64),

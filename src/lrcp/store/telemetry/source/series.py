@@ -1,6 +1,7 @@
 """Series scans over `metrics`: one statement a reading, its rows as dense arrays, of which each scan takes its part."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,9 +14,6 @@ from lrcp.store.telemetry.source.catalogue import Catalogue
 from lrcp.store.telemetry.source.reading import Part, Reading, plan_readings, reading_key
 from lrcp.store.telemetry.source.rows import Rows, read_rows
 from lrcp.store.telemetry.store import TelemetryStore
-
-Tags = Mapping[int, tuple[str, ...]]
-"""Tags by the hash of a series."""
 
 MAX_CELLS: Final = 20_000_000
 """Series times buckets of one metric: 800 MB of its five arrays."""
@@ -38,17 +36,17 @@ class SeriesReader:
         for reading in plan_readings(scans):
             for rows in read_rows(self._store, reading, self._max_series):
                 tags = self._catalogue.learn(np.unique(rows.series), reading.parts)
+                answer = _Answer(reading, rows, tags, self._catalogue.units(reading.parts))
                 for part in reading.parts:
                     for metric in part.metrics:
                         of = wanted[(reading.step_s, reading.phase_s), metric]
                         within = [scan for scan in of if part.start_s <= scan.grid.start_s < part.end_s]
-                        blocks |= self._blocks(within, metric, part, reading, rows, tags)
+                        blocks |= self._blocks(within, metric, part, answer)
         return blocks
 
-    def _blocks(
-        self, scans: list[SeriesScan], metric: str, part: Part, reading: Reading, rows: Rows, tags: Tags
-    ) -> dict[Scan, Block]:
+    def _blocks(self, scans: list[SeriesScan], metric: str, part: Part, answer: "_Answer") -> dict[Scan, Block]:
         """Blocks of one metric over one part of time; none where it has no rows here."""
+        reading, rows = answer.reading, answer.rows
         first, last = ((at_s - reading.phase_s) // reading.step_s for at_s in (part.start_s, part.end_s))
         places = rows.places(metric, first, last)
         if not len(places):
@@ -56,32 +54,46 @@ class SeriesReader:
         bound = max(1, min(self._max_series, MAX_CELLS // (last - first)))
         types = np.unique(rows.type[places])
         tables = [
-            Table(rows, places[rows.type[places] == type], (first, last), self._catalogue, tags, bound)
+            _Table(answer, metric, places[rows.type[places] == type], (first, last), self._catalogue, bound)
             for type in types
         ]
         return {scan: _block(tables, scan, reading) for scan in scans}
 
 
-class Table:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one statement gave, and what is known of its series."""
+
+    reading: Reading
+    rows: Rows
+    tags: Mapping[int, tuple[str, ...]]
+    units: Mapping[str, str]
+
+
+class _Table:
     """The series of one metric and type over some buckets, dense. arrays: float64[5, series, buckets], NaN without a point."""
 
     def __init__(
         self,
-        rows: Rows,
+        answer: _Answer,
+        metric: str,
         places: NDArray[np.int64],
         buckets: tuple[int, int],
         catalogue: Catalogue,
-        tags: Tags,
         max_series: int,
     ) -> None:
-        self.type, self.first_bucket = rows.types[rows.type[places[0]]], buckets[0]
-        self.unit = next((rows.units[unit] for unit in np.unique(rows.unit[places]) if rows.units[unit]), "")
+        rows = answer.rows
+        self.type, self.unit, self.first_bucket = (
+            rows.types[rows.type[places[0]]],
+            answer.units.get(metric, ""),
+            buckets[0],
+        )
         series, series_of = np.unique(rows.series[places], return_inverse=True)
         self.cut = max(0, len(series) - max_series) + rows.cut
         if len(series) > max_series:
             kept = series_of < max_series
             series, series_of, places = series[:max_series], series_of[kept], places[kept]
-        self.index = catalogue.index(series, tags)
+        self.index = catalogue.index(series, answer.tags)
         self.arrays = np.full((5, len(series), buckets[1] - buckets[0]), np.nan)
         self.arrays[:, series_of, rows.buckets[places] - buckets[0]] = rows.statistics[:, places]
         self.interval_s = np.zeros(len(series))
@@ -99,7 +111,7 @@ class Table:
         return SeriesBlock(self.type, self.unit, tags, self.interval_s[kept], count, total, low, high, last, self.cut)
 
 
-def _block(tables: list[Table], scan: SeriesScan, reading: Reading) -> SeriesBlock:
+def _block(tables: list[_Table], scan: SeriesScan, reading: Reading) -> SeriesBlock:
     """The block of the type with the most points; most names have one type."""
     if len(tables) == 1:
         return tables[0].block(scan, reading)
