@@ -98,7 +98,8 @@ def test_a_message_answers_the_three_questions_and_calls_somebody_only_when_it_m
     alert = message.split("{{/is_alert}}")[0]
     team = next(tag.removeprefix("team:") for tag in one.document["tags"] if tag.startswith("team:"))
     assert f"@oncall-{team}" in alert
-    assert ("warning" in one.document["options"].get("thresholds", {})) == ("{{#is_warning}}" in message)
+    warns = "warning" in one.document["options"].get("thresholds", {}) or one.document["type"] == "composite"
+    assert warns == ("{{#is_warning}}" in message)
     notifies = one.document["options"].get("on_missing_data") == "show_and_notify_no_data"
     assert notifies == ("{{#is_no_data}}" in message)
 
