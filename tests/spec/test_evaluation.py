@@ -1,4 +1,4 @@
-"""The case files of tests/spec/query/evaluation: what metric queries come to."""
+"""The case files of tests/spec/query/evaluation, and the examples of docs/monitors/evaluation.md: what metric queries come to."""
 
 from pathlib import Path
 
@@ -6,7 +6,11 @@ import pytest
 
 from tests.support.evaluation_cases import Evaluated, evaluated, read_evaluated, same, wanted
 
-FILES = sorted((Path(__file__).parent / "query" / "evaluation").glob("*.test"))
+ROOT = Path(__file__).parents[2]
+FILES = [
+    *sorted((ROOT / "tests" / "spec" / "query" / "evaluation").glob("*.test")),
+    ROOT / "docs" / "monitors" / "evaluation.md",
+]
 CASES = [pytest.param(case, id=f"{file.stem}:{case.line}") for file in FILES for case in read_evaluated(file)]
 
 

@@ -1,4 +1,5 @@
-"""Case files of evaluations, tests/spec/query/evaluation/*.test: series, a window, what queries come to.
+"""Case files of evaluations, tests/spec/query/evaluation/*.test: series, a window, what queries come to; also in the
+documentation, between ```evaluation and ```.
 
     case a ratio by both ways
     load count errors{env:prod} 60s: 1 2 3 4 5         points from 0s on, one every 60 s; also `... 60s from 30s: ...`
@@ -57,9 +58,13 @@ def read_evaluated(path: Path) -> list[Evaluated]:
     """The expectations of a file, each with the series of its case."""
     found: list[Evaluated] = []
     state = _Reading()
+    fenced = path.suffix != ".md"
     for number, raw in enumerate(path.read_text().splitlines(), 1):
         line = raw.split("  #")[0].strip()
-        if not line or line.startswith("#"):
+        if path.suffix == ".md" and line.startswith("```"):
+            fenced = line == "```evaluation"
+            continue
+        if not fenced or not line or line.startswith("#"):
             continue
         if line.startswith("case "):
             state = _Reading(line[5:])

@@ -31,9 +31,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     **smoothing.FUNCTIONS,
     **timeshift.FUNCTIONS,
 }
-APPROXIMATIONS: Final = frozenset(
-    {"anomalies", "outliers", "forecast", "autosmooth", *regression.FUNCTIONS} - {"trend_line"}
-)
+APPROXIMATIONS: Final = frozenset({"anomalies", "outliers", "forecast", "autosmooth", *regression.FUNCTIONS})
 """Functions whose numerics Datadog does not publish; ours are of docs/monitors/algorithms.md."""
 
 
