@@ -83,20 +83,27 @@ class _Side:
 def _over_pieces(side: Expression, pieces: Pieces, answers: Answers) -> _Side:
     width = pieces.whole.count + (pieces.rest is not None)
     total = _Side((), {})
-    parts: list[tuple[Grid, int, float]] = [(pieces.whole, 0, 1.0)] if pieces.whole.count else []
-    if pieces.rest is not None:
-        parts.append((pieces.rest, pieces.whole.count, 1.0))
-    parts += [(piece.grid, piece.place, -1.0) for piece in pieces.parts]
-    for grid, place, sign in parts:
-        found = _count(side, grid, answers)
-        total.keys = found.keys or total.keys
-        for group, values in zip(found.groups, found.values, strict=True):
-            row = total.rows.setdefault(group, np.zeros(width))
-            row[place : place + grid.count] += sign * values
+    for grid, place in [(pieces.whole, 0), (pieces.rest, pieces.whole.count)]:
+        if grid is not None and grid.count:
+            _add(total, _count(side, grid, answers), width, slice(place, place + grid.count))
+    for piece in pieces.parts:
+        found = _count(side, piece.grid, answers)
+        _add(
+            total,
+            replace(found, values=-found.values.sum(axis=1, keepdims=True)),
+            width,
+            slice(piece.place, piece.place + 1),
+        )
     for row in total.rows.values():
         row[list(pieces.without)] = 0.0
         np.maximum(row, 0.0, out=row)
     return _Side(total.keys, {group: _folded(row, pieces.fold) for group, row in total.rows.items()})
+
+
+def _add(total: _Side, found: SeriesSet, width: int, buckets: slice) -> None:
+    total.keys = found.keys or total.keys
+    for group, values in zip(found.groups, found.values, strict=True):
+        total.rows.setdefault(group, np.zeros(width))[buckets] += values
 
 
 def _folded(row: Array, fold: int) -> Array:

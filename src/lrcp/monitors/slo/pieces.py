@@ -1,7 +1,7 @@
 """Pieces: a period in few buckets, and the parts of it that are read again to be taken away because they are corrected.
 
 Events add up, so a period of any length is one bucket for its sum and about 180 for its course; a corrected part of a bucket
-costs one bucket more, a wholly corrected one nothing. Buckets of 10 s are never asked for.
+costs a few buckets more, a wholly corrected one nothing. Buckets of 10 s are asked for within corrections only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,12 +27,14 @@ _STEPS: Final = (
 MAX_PERIOD_S: Final = 2 * 366 * _DAY_S
 MAX_PIECES: Final = 400
 """Parts that are read again; beyond, the whole period is read in buckets that fit the edges."""
+MAX_PART_BUCKETS: Final = 50_000
+"""Of all parts that are read again together."""
 MAX_FINE_BUCKETS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """grid: one bucket, taken away from bucket `place` of the whole."""
+    """grid: buckets whose sum is taken away from bucket `place` of the whole."""
 
     grid: Grid
     place: int
@@ -86,7 +88,7 @@ def _cut(from_s: int, to_s: int, step_s: int, corrected: Sequence[Stretch]) -> P
     count, over_s = divmod(to_s - from_s, step_s)
     rest = Grid(to_s - over_s, over_s, 1) if over_s else None
     without: list[int] = []
-    parts: list[Piece] = []
+    parts: list[tuple[Stretch, int]] = []
     for start_s, end_s in corrected:
         for place in range((start_s - from_s) // step_s, -((from_s - end_s) // step_s)):
             low_s = from_s + place * step_s
@@ -94,9 +96,16 @@ def _cut(from_s: int, to_s: int, step_s: int, corrected: Sequence[Stretch]) -> P
             if start_s <= low_s and high_s <= end_s:
                 without.append(place)
             else:
-                first_s, last_s = max(start_s, low_s), min(end_s, high_s)
-                parts.append(Piece(Grid(first_s, last_s - first_s, 1), place))
-    return Pieces(Grid(from_s, step_s, count), rest, tuple(without), tuple(parts))
+                parts.append(((max(start_s, low_s), min(end_s, high_s)), place))
+    return Pieces(Grid(from_s, step_s, count), rest, tuple(without), _pieces_of(parts))
+
+
+def _pieces_of(parts: Sequence[tuple[Stretch, int]]) -> tuple[Piece, ...]:
+    """Several in buckets of one size, so that a store reads them with one statement, unless those would be too many."""
+    common_s = gcd(*(edge_s for stretch, _ in parts for edge_s in stretch)) if len(parts) > 1 else 0
+    if common_s and sum(end_s - start_s for (start_s, end_s), _ in parts) // common_s <= MAX_PART_BUCKETS:
+        return tuple(Piece(Grid(a, common_s, (b - a) // common_s), place) for (a, b), place in parts)
+    return tuple(Piece(Grid(a, b - a, 1), place) for (a, b), place in parts)
 
 
 def _fitting_step_s(from_s: int, to_s: int, step_s: int, corrected: Sequence[Stretch]) -> int:

@@ -188,6 +188,8 @@ def test_corrections_that_fit_no_bucket_are_still_exact_while_they_are_few() -> 
     corrected = [(T0 + n * 86400 + 70, T0 + n * 86400 + 490) for n in range(89)]
     pieces = cut_period(T0, T0 + 90 * 86400, 12 * 3600, corrected)
     assert len(pieces.parts) == 89
+    assert sum(part.grid.count for part in pieces.parts) == 89 * 42
+    assert len({part.grid.step_s for part in pieces.parts}) == 1
     assert pieces.fold == 1
 
 
