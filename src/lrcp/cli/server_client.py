@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -56,6 +57,18 @@ class ServerClient:
             raise UnavailableError(
                 f"the server at {self._url} does not answer ({error}); start it with `lrcp serve`, or name it with --server-url"
             ) from error
+
+    def ask_lines(self, path: str, body: bytes, *, headers: dict[str, str]) -> Iterator[Any]:
+        """The lines of a reply to a POST, decoded from JSON as they come. Raises: as ask."""
+        request = urllib.request.Request(f"{self._url}{path}", data=body, method="POST", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
+                for line in reply:
+                    yield json.loads(line)
+        except urllib.error.HTTPError as error:
+            raise RefusedByServer(error.code, _problem_of(error)) from error
+        except (OSError, ValueError) as error:
+            raise UnavailableError(f"the server at {self._url} does not answer ({error})") from error
 
     def ask_json(self, method: str, path: str, **request: Any) -> Any:
         """The same, decoded."""
