@@ -63,6 +63,13 @@ def test_no_data_comes_after_the_timeframe_counted_from_the_last_point() -> None
     assert scene.at(420, 1) == ["420 * no_data_recovery+"]
 
 
+def test_the_timeframe_begins_anew_when_data_comes_back() -> None:
+    scene = Scene(notify_no_data=True)
+    scene.at(0, 1)
+    assert [scene.at(at, value) for at, value in ((60, None), (240, None), (300, 1), (360, None))] == [[], [], [], []]
+    assert [scene.at(at, None) for at in (600, 659, 660)] == [[], [], ["660 * no_data+"]]
+
+
 def test_there_is_no_no_data_before_there_was_data() -> None:
     scene = Scene(on_missing_data="show_and_notify_no_data")
     assert [scene.at(at, None) for at in (0, 3600)] == [[], []]
@@ -83,6 +90,8 @@ def test_what_was_shown_only_recovers_in_silence_and_an_alert_below_it_does_not(
     assert scene.at(30, 11) == ["30 * alert+"]
     assert scene.at(40, None) == ["40 * no_data"]
     assert scene.at(50, 1) == ["50 * no_data_recovery+"]
+    assert scene.at(60, None) == ["60 * no_data"]
+    assert scene.at(70, 1) == ["70 * no_data_recovery"], "the alert that was told is over"
 
 
 def test_a_timeout_resolves_only_without_data_and_once() -> None:

@@ -41,6 +41,13 @@ def test_a_number_of_occurrences_replaces_the_thirty_hours() -> None:
     assert len(told(Scene(renotify_interval=600, renotify_occurrences=4), {0: 11}, 48 * HOUR)) == 1 + 4
 
 
+def test_each_alert_has_its_own_occurrences() -> None:
+    scene = Scene(renotify_interval=60, renotify_occurrences=1)
+    assert told(scene, {0: 11, 3 * HOUR: 1, 4 * HOUR: 11}, 8 * HOUR) == [
+        "0 * alert+", "3600 * renotify+", "10800 * recovery+", "14400 * alert+", "18000 * renotify+",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("statuses", "value", "expected"),
     [
