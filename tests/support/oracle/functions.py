@@ -8,6 +8,8 @@ from tests.support.oracle.query import Row, fill_row
 from tests.support.oracle.series import Buckets, Table
 
 Arguments = list[float | str]
+SAME_POINTS = {"exclude_null", "timeshift", "hour_before"}
+"""Functions that only choose or move points: what counted goes on counting."""
 
 
 def history_of(name: str, arguments: Arguments, step: int) -> int:
@@ -40,7 +42,7 @@ def apply(name: str, table: Table, arguments: Arguments, buckets: Buckets) -> Ta
         change = ROWS[name.split("_")[0] if name.startswith(("ewma_", "median_")) else name]
         given = [float(name.split("_")[1])] if name.startswith(("ewma_", "median_")) else arguments
         rows = {group: change(row, given, buckets) for group, row in table.rows.items()}
-    return Table(table.keys, rows, table.gauge, table.counted and name == "exclude_null")
+    return Table(table.keys, rows, table.gauge, table.counted and name in SAME_POINTS)
 
 
 def _to_one(name: str, table: Table, buckets: Buckets) -> Table:

@@ -31,7 +31,8 @@ def evaluate_expression(
     Args:
         grid: wanted buckets; an explicit `.rollup` gives its own, aligned to the epoch, see the result's grid.
         answers: to plan_scans(expression, grid). variables: what names in a formula stand for, over the same grid.
-    Returns: groups with at least one point, and those whose points arithmetic has lost (all NaN).
+    Returns: groups with at least one point, and those whose points arithmetic has lost (all NaN). The values may be the
+        arrays of an answer: they are not to be written to.
     Raises: QueryError - as plan_scans, and an unknown variable.
     """
     span = span_of(expression, grid)

@@ -42,7 +42,7 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
         raise QueryError(f"there is no aggregator {leaf.aggregator}", expected=tuple(sorted(AGGREGATORS)))
     grid = leaf.span.grid
     by = grouping(block.tags, leaf.query.by)
-    found = SeriesSet(grid, leaf.query.by, by.groups, _NONE, block.unit)
+    found = SeriesSet(grid, leaf.query.by, list(by.groups), _NONE, block.unit)
     if not by.groups:
         found.values, found.counted = np.empty((0, grid.count)), leaf.counted and block.type not in GAUGES
         return found

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -38,20 +39,28 @@ class _Groupings:
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[int, tuple[str, ...]], tuple[list[tuple[str, ...]], Grouping]] = OrderedDict()
         self._rows = 0
+        self._lock = Lock()  # an evaluation may run on any thread
 
     def get(self, tags: list[tuple[str, ...]], keys: tuple[str, ...]) -> Grouping:
         key = (id(tags), keys)
-        found = self._made.get(key)
-        if found is not None and len(found[0]) == len(tags):
-            self._made.move_to_end(key)
-            return found[1]
+        with self._lock:
+            found = self._made.get(key)
+            if found is not None:
+                self._made.move_to_end(key)
+                return found[1]
         made = _group(tags, keys)
-        self._made[key] = (tags, made)
-        self._rows += len(tags) + 50
-        while self._rows > _KEPT_ROWS and len(self._made) > 1:
-            _, (old, _made) = self._made.popitem(last=False)
-            self._rows -= len(old) + 50
+        with self._lock:
+            self._keep(key, tags, made)
         return made
+
+    def _keep(self, key: tuple[int, tuple[str, ...]], tags: list[tuple[str, ...]], made: Grouping) -> None:
+        if key in self._made:  # another thread was faster
+            return
+        self._rows += len(tags) + 50
+        self._made[key] = (tags, made)
+        while self._rows > _KEPT_ROWS and len(self._made) > 1:
+            _, (old, _grouping) = self._made.popitem(last=False)
+            self._rows -= len(old) + 50
 
 
 grouping: Final = _Groupings().get
