@@ -12,12 +12,8 @@ from lrcp.api.health import ComponentHealth, HealthCheck
 from lrcp.api.monitors.replay import replay_router
 from lrcp.api.monitors.routes import monitor_router
 from lrcp.api.runbooks.routes import runbook_router
+from lrcp.app.datadog_paths import datadog_routes
 from lrcp.app.notifications import Delivery
-from lrcp.datadog.dashboards.routes import dashboard_routes
-from lrcp.datadog.downtimes.routes import downtime_routes
-from lrcp.datadog.events_search.routes import event_search_routes
-from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
-from lrcp.datadog.monitors.routes import monitor_routes
 from lrcp.ingest.consumer import Consumer
 from lrcp.kit.clock import Clock
 from lrcp.monitors.schedule.definitions import MONITOR, DefinitionFollower
@@ -79,14 +75,7 @@ def build_monitoring(
             monitor_router(resources, states, notifications, evaluations, clock),
             runbook_router(resources),
         ),
-        routes=[
-            *monitor_routes(resources, states, clock),
-            *downtime_routes(resources, states, clock),
-            *monitor_rule_routes(resources, clock),
-            *dashboard_routes(resources, clock),
-            *event_search_routes(store, clock),
-            *event_search_routes(store, clock),
-        ],
+        routes=datadog_routes(resources, states, store, clock),
     )
 
 
