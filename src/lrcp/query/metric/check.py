@@ -3,9 +3,13 @@
 The tree carries no places, so an error shows the canonical text with the caret at the first such piece of it.
 """
 
+import contextlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from lrcp.kit.recurrence import parse_timezone
+from lrcp.model.errors import InputError
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import (
     Arithmetic,
@@ -249,12 +253,31 @@ def interval_s(argument: Expression) -> int | None:
     return window.seconds or None if window is not None and window.kind == "last" else None
 
 
+def _expect_calendar(_: Parameter, argument: Expression) -> tuple[str, ...]:
+    fits = isinstance(argument, Text) and _CALENDAR(argument.value) is not None
+    return () if fits else ("'-1d'", "'-1w'", "'-1mo'")
+
+
+_CALENDAR: Final = re.compile(r"-\d{1,3}(?:d|w|mo)", re.ASCII).fullmatch
+
+
+def _expect_timezone(_: Parameter, argument: Expression) -> tuple[str, ...]:
+    if isinstance(argument, Text):
+        with contextlib.suppress(InputError):
+            # Datadog's own editor writes 'utc'.
+            parse_timezone("UTC" if argument.value.lower() == "utc" else argument.value)
+            return ()
+    return ("a time zone such as 'Europe/Berlin'",)
+
+
 _KINDS: Final[dict[str, Callable[[Parameter, Expression], tuple[str, ...]]]] = {
     "number": _expect_number,
     "choice": _expect_choice,
     "text": _expect_text,
     "window": _expect_window,
     "interval": _expect_interval,
+    "calendar": _expect_calendar,
+    "timezone": _expect_timezone,
 }
 
 # --- modifiers: each says what it would have taken, '' when it takes the arguments ---

@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument. kind: series, number, text, or choice, of which `words` are the possible ones, in lower case.
+    """One argument. kind: series, number, text, window, interval, calendar, timezone, or choice of `words` (lower case).
 
     optional: may be left out, with all behind it. low: the least number.
     """
@@ -36,6 +36,7 @@ class Function:
 
 _SERIES = Parameter("query", "series")
 _REDUCERS = frozenset({"mean", "min", "max", "last", "sum", "area", "l2norm"})
+_RANKS = (5, 10, 15, 20)
 _SEASONS = frozenset({"hourly", "daily", "weekly"})
 
 
@@ -64,14 +65,14 @@ _ANOMALIES = _keywords(
     Parameter("interval", "interval"),
     _choice("count_default_zero", "true", "false"),
     _choice("seasonality", *_SEASONS),
-    Parameter("timezone", "text"),
+    Parameter("timezone", "timezone"),
 )
 _FORECAST = _keywords(
     Parameter("interval", "interval"),
     Parameter("history", "text"),
     _choice("model", "default", "simple", "reactive"),
     _choice("seasonality", *_SEASONS),
-    Parameter("timezone", "text"),
+    Parameter("timezone", "timezone"),
 )
 
 
@@ -91,10 +92,12 @@ def _functions() -> tuple[Function, ...]:
         *(Function(name, limit, {}) for name in ("clamp_min", "clamp_max", "cutoff_min", "cutoff_max")),
         Function("fill", (_SERIES, FILL, _number("limit", low=0, optional=True)), {}),
         Function("top", top, {}),
+        Function("bottom", top[:3], {}),
+        *(Function(f"{end}{count}_{by}", (_SERIES,), {}) for end in ("top", "bottom") for count in _RANKS for by in sorted(_REDUCERS)),
         Function("top_offset", (*top, _number("offset", low=0, optional=True)), {}),
         Function("moving_rollup", (_SERIES, _number("seconds", low=1), _aggregator("aggregator", optional=True)), {}),
         Function("timeshift", (_SERIES, _number("seconds")), {}),
-        Function("calendar_shift", (_SERIES, Parameter("shift", "text"), Parameter("timezone", "text", optional=True)), {}),
+        Function("calendar_shift", (_SERIES, Parameter("shift", "calendar"), Parameter("timezone", "timezone", optional=True)), {}),
         Function("anomalies", (_SERIES, _choice("algorithm", "basic", "agile", "robust"), _number("deviations", low=1)), _ANOMALIES),
         Function("outliers", (_SERIES, algorithm, _number("tolerance", low=0), _number("percent", low=0, optional=True)), {}),
         Function("forecast", (_SERIES, _choice("algorithm", "linear", "seasonal"), _number("deviations", low=1)), _FORECAST),
