@@ -10,7 +10,8 @@ from lrcp.monitors.lab.case import CaseResult, Failure
 def failure_lines(result: CaseResult) -> Iterator[str]:
     """What went wrong in a case, a line each."""
     if result.error:
-        yield result.error
+        yield f"{result.path}:{result.line}" if result.line else result.path
+        yield from (f"  {line}" for line in result.error.splitlines())
     for failure in result.failures:
         yield f"{result.path}:{failure.line}"
         yield f"  expected  {failure.expected}"

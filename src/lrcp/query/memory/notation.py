@@ -13,7 +13,7 @@
 | `wave(10 3 1d)` | a sine around 10, 3 up and down, with a period of a day |
 | `( ... )*N` | the pieces within, N times |
 
-N is a number, or with `*` also a duration such as `10m`: as many as fit at the series' interval.
+N is a number, or with `*` also a duration such as `10m` or `1h30m`: as many as fit at the series' interval.
 """
 
 import math
@@ -42,9 +42,10 @@ _TOKEN: Final = re.compile(
     |(?P<gap>_(?!\w))
     |(?P<sign>[()])
     |(?P<bad>\S))
-    (?P<times>\*(?P<count>\d{{1,7}}(?:\.\d+)?)(?P<unit>s|m|h|d|w)?(?!\w))?""",
+    (?P<times>\*(?:(?P<span>(?:\d{{1,7}}[smhdw])+)|(?P<count>\d{{1,7}}))(?!\w))?""",
     re.X,
 )
+_SPAN: Final = re.compile(r"(\d+)([smhdw])")
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _EXPECTED: Final = ("a number", "_", "5x10", "5*10", "1+1x10", "[1 2]", "(")
 
@@ -152,8 +153,10 @@ class _Reader:
     def _times(self, match: "re.Match[str]") -> int:
         if match["times"] is None:
             return 1
-        amount = float(match["count"])
-        times = amount * _UNIT_S[match["unit"]] / self._interval_s if match["unit"] else amount
+        if match["count"]:
+            return int(match["count"])
+        seconds = sum(int(amount) * _UNIT_S[unit] for amount, unit in _SPAN.findall(match["span"]))
+        times = seconds / self._interval_s
         if times != int(times):
             raise self._error(
                 f"{match['times'][1:]} is not a whole number of intervals of {self._interval_s} s", match.start("times")
