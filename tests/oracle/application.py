@@ -6,32 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete
-from starlette.testclient import TestClient
 
-from lrcp.datadog.app import create_datadog_api
-from lrcp.datadog.dashboards.routes import dashboard_routes
-from lrcp.datadog.downtimes.routes import downtime_routes
-from lrcp.datadog.metric_settings.routes import metric_setting_routes
-from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
-from lrcp.datadog.monitors.routes import monitor_routes
-from lrcp.datadog.slos.routes import slo_routes
 from lrcp.kit.clock import FakeClock
-from lrcp.monitors.slo.history import SloReader
-from lrcp.monitors.slo.past import StoredPast
-from lrcp.monitors.slo.stored import StoredMonitors
-from lrcp.query.memory.source import MemorySource
-from lrcp.store.state.monitor_states import MonitorStateStore
-from lrcp.store.state.resources import ResourceStore
 from lrcp.store.state.store import StateStore, open_state
 from lrcp.store.state.tables import resource
 from tests.oracle.replay import Send
-
-
-class AnyMetric:
-    """Metrics of which nothing is known but their names."""
-
-    async def find_type(self, metric: str) -> str | None:
-        return "gauge"
+from tests.support.datadog_api import DatadogApi
 
 
 def open_test_state(directory: Path) -> StateStore:
@@ -47,21 +27,9 @@ def forget_all(state: StateStore) -> None:
 
 @contextmanager
 def playing(state: StateStore, now_s: float) -> Iterator[Send]:
-    """How requests are sent to an application over a state, at a time."""
-    store, states, clock = ResourceStore(state), MonitorStateStore(state), FakeClock(now_s)
-    # Nothing was ever counted: what the recorded organisation had of the metrics of its SLOs.
-    reader = SloReader(MemorySource(), StoredPast(states, StoredMonitors(store)))
-    app = create_datadog_api(
-        [
-            *downtime_routes(store, states, clock),
-            *monitor_routes(store, states, clock),
-            *monitor_rule_routes(store, clock),
-            *slo_routes(store, reader, clock),
-            *dashboard_routes(store, clock),
-            *metric_setting_routes(store, AnyMetric(), clock),
-        ]
-    )
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    """How requests are sent to an application over a state, at a time. Nothing was ever counted of any metric."""
+    clock = FakeClock(now_s)
+    with DatadogApi(state, clock).client as client:
 
         def send(method: str, path: str, query: list[tuple[str, str]], body: Any) -> tuple[int, Any, str]:
             answer = client.request(method, path, params=dict(query), json=body)
