@@ -94,6 +94,8 @@ class AnomalyObserver:
         first = min(first, values.shape[1] - max(1, max(self.trigger_s, self.recovery_s) // found.grid.step_s))
         first = max(0, first)
         values, step_s = values[:, first:], found.grid.step_s
+        if not len(values):
+            return values, values, values
         low, high = bounds(values, self.settings, step_s=step_s, start_s=found.grid.start_s + first * step_s)
         return low, high, values
 

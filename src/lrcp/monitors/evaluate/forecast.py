@@ -18,9 +18,10 @@ from lrcp.monitors.observation import Observation
 from lrcp.query.algorithms.forecast import ForecastSettings, edge, forecast, history_s
 from lrcp.query.compute.evaluate import evaluate_expression
 from lrcp.query.compute.plan import plan_scans
+from lrcp.query.compute.series import SeriesSet
 from lrcp.query.metric.ast import Call, Expression
 from lrcp.query.monitor.ast import Comparison, MetricMonitorQuery
-from lrcp.query.scan.grid import Grid
+from lrcp.query.scan.grid import Array, Grid
 from lrcp.query.scan.scans import Scan
 
 MOST_POINTS: Final = 20_000
@@ -55,9 +56,8 @@ class ForecastObserver:
         """The edge of the band by group; NaN where there is too little history."""
         found = evaluate_expression(self.expression, self._grid(at_s), answers)
         grid = found.grid
-        band = forecast(found.values, self.settings, step_s=grid.step_s, start_s=grid.start_s, horizon_s=self.horizon_s)
         recent_s = max(_RECENT_S, 3 * grid.step_s)
-        edges = edge(band, self.reducer)
+        edges = self._edges(found)
         few = "skipped: too little history for a forecast"
         return Observation(
             keys=found.keys,
@@ -69,6 +69,12 @@ class ForecastObserver:
             window_s=recent_s,
             skipped=dict.fromkeys(np.flatnonzero(np.isnan(edges)).tolist(), few),
         )
+
+    def _edges(self, found: SeriesSet) -> Array:
+        if not found.groups:
+            return np.empty(0)
+        times = {"step_s": found.grid.step_s, "start_s": found.grid.start_s, "horizon_s": self.horizon_s}
+        return edge(forecast(found.values, self.settings, **times), self.reducer)
 
     def _grid(self, at_s: int) -> Grid:
         end_s = (at_s - self.look_back.delay_s) // self.interval_s * self.interval_s

@@ -215,6 +215,24 @@ def test_the_outlier_among_models() -> None:
     assert result.evaluations[0].reason == "1 > 0 critical: 1 is an outlier among 5 in the last 30 minutes"
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "max(next_1w):forecast(avg:x{*}BY, 'seasonal', 1, interval='60m', seasonality='weekly') >= 2",
+        "max(next_1w):forecast(avg:x{*}BY, 'linear', 1, interval='60m') >= 2",
+        "avg(last_4h):anomalies(avg:x{*}BY, 'agile', 3, alert_window='last_15m', interval=60, seasonality='daily') >= 1",
+        "avg(last_4h):anomalies(avg:x{*}BY, 'robust', 3, alert_window='last_15m', interval=60) >= 1",
+        "avg(last_4h):anomalies(avg:x{*}BY, 'basic', 3, alert_window='last_15m', interval=60) >= 1",
+        "avg(last_30m):outliers(avg:x{*} by {host}, 'dbscan', 3) > 0",
+        "avg(last_30m):outliers(avg:x{*} by {host}, 'scaledmad', 3, 20) > 0",
+    ],
+)
+@pytest.mark.parametrize("by", ["", " by {host}"])
+def test_algorithms_of_a_metric_that_nobody_sends_have_no_data(query: str, by: str) -> None:
+    result = Drive(define(query.replace("BY", by))).at(1_700_000_000)
+    assert (result.state, result.error) == (State.SKIPPED, "")
+
+
 def test_a_forecast_alerts_before_it_happens() -> None:
     day = 86_400
     points = every(3600, 0, [50 + at * 0.5 for at in range(7 * 24)])  # 134 at the end, 218 a week on
