@@ -6,6 +6,7 @@ nothing: where the other side has a point it is 0. n/0 is no point.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -47,7 +48,7 @@ def negate(operand: Operand) -> Operand:
 
 
 def _with_number(values: Array, of: SeriesSet, counted: bool) -> SeriesSet:
-    return SeriesSet(of.grid, of.keys, of.groups, _finite(values), of.unit, of.gauge, counted)
+    return replace(of, values=_finite(values), counted=counted)
 
 
 def _joined(operator: str, left: SeriesSet, right: SeriesSet) -> SeriesSet:
@@ -67,6 +68,7 @@ def _joined(operator: str, left: SeriesSet, right: SeriesSet) -> SeriesSet:
         left.unit if left.unit == right.unit and operator in "+-" else "",
         left.gauge and right.gauge,
         left.counted and right.counted and operator != "/",
+        left.cut + right.cut,
     )
 
 
@@ -77,7 +79,7 @@ def _nothing_counted(one: SeriesSet, other: SeriesSet) -> SeriesSet:
     groups = list(dict.fromkeys(other.groups)) if set(one.keys) <= set(other.keys) else []
     keys = other.keys if groups else one.keys
     values = np.full((len(groups), one.grid.count), np.nan)
-    return SeriesSet(one.grid, keys, groups, values, one.unit, one.gauge, True)
+    return replace(one, keys=keys, groups=groups, values=values)
 
 
 class _Pairs:

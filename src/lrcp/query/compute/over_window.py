@@ -87,4 +87,4 @@ def covered(result: SeriesSet, seen: SeriesSet, start_s: int, end_s: int) -> Cov
 def reduced(found: SeriesSet, values: Array, coverage: Coverage) -> Reduced:
     """The parts together."""
     there = (coverage.filled, coverage.first_filled, coverage.empty_buckets)
-    return Reduced(found.keys, found.groups, values, *there, found.unit)
+    return Reduced(found.keys, found.groups, values, *there, found.unit, found.cut)

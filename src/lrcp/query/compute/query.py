@@ -42,7 +42,7 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
         raise QueryError(f"there is no aggregator {leaf.aggregator}", expected=tuple(sorted(AGGREGATORS)))
     grid = leaf.span.grid
     by = grouping(block.tags, leaf.query.by)
-    found = SeriesSet(grid, leaf.query.by, list(by.groups), _NONE, block.unit)
+    found = SeriesSet(grid, leaf.query.by, list(by.groups), _NONE, block.unit, cut=block.cut)
     if not by.groups:
         found.values, found.counted = np.empty((0, grid.count)), leaf.counted and block.type not in GAUGES
         return found
@@ -99,11 +99,13 @@ def _groups_of_sketches(leaf: Leaf, answers: Mapping[Scan, Block]) -> SeriesSet:
     grid = leaf.span.grid
     places: dict[tuple[str, ...], int] = {}
     parts: list[tuple[list[int], int, Array]] = []
+    cut = 0
     for scan in leaf.scans:
         block = answers[scan]
         if not isinstance(block, GroupBlock):
             raise QueryError(f"a {type(block).__name__} does not answer {leaf.query.metric}")
         rows = [places.setdefault(group, len(places)) for group in block.groups]
+        cut += block.cut
         parts.append((rows, (scan.grid.start_s - grid.start_s) // grid.step_s, block.values))
     values = np.full((len(places), grid.count), np.nan)
     for rows, column, part in parts:
@@ -112,7 +114,7 @@ def _groups_of_sketches(leaf: Leaf, answers: Mapping[Scan, Block]) -> SeriesSet:
     counts = leaf.query.condition is not None
     if counts and leaf.rated:
         values = values / grid.step_s
-    found = SeriesSet(grid, leaf.query.by, list(places), _filled(values, leaf))
+    found = SeriesSet(grid, leaf.query.by, list(places), _filled(values, leaf), cut=cut)
     found.counted = counts and leaf.counted
     return found
 

@@ -14,7 +14,8 @@ class SeriesSet:
     values. values: float64[n, grid.count], NaN no point. unit as the metric's, '' where arithmetic has lost it.
 
     gauge: points that are missing between others may be interpolated. counted: a point that is missing is 0 when it is
-    combined with others, as of `.as_count()`; a variable that counts events may be given so, too.
+    combined with others, as of `.as_count()`; a variable that counts events may be given so, too. cut: series or groups
+    that the source left out because there were too many: what is here is not all.
     """
 
     grid: Grid
@@ -24,6 +25,7 @@ class SeriesSet:
     unit: str = ""
     gauge: bool = False
     counted: bool = False
+    cut: int = 0
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Reduced:
     enough to say (the evaluation is skipped).
 
     filled: float64[n], share of the window's buckets that held a point; first_filled: bool[n], whether the first did.
-    empty_buckets: int64[n], how many did not, counted by require_full_window's own buckets (windows.full_window_grid).
+    empty_buckets: int64[n], how many did not, counted by require_full_window's own buckets (windows.full_window_grid). cut: as of a SeriesSet.
     """
 
     keys: tuple[str, ...]
@@ -42,3 +44,4 @@ class Reduced:
     first_filled: NDArray[np.bool_]
     empty_buckets: NDArray[np.int64]
     unit: str = ""
+    cut: int = 0

@@ -128,6 +128,16 @@ def test_sides_without_a_common_key_may_not_multiply_without_bound(monkeypatch: 
         over(text, source, grid)
 
 
+def test_what_a_source_has_left_out_is_told_with_the_result() -> None:
+    source, grid = MemorySource([series("m", "gauge", "1", "host:a")]), Grid(START_S, 60, 1)
+    for text in ("avg:m{*} by {host}", "abs(avg:m{*} * 2)", "avg:m{*} + 1", "count_nonzero(avg:m{*})"):
+        expression = parse_expression(text)
+        answers = source.answer(plan_scans(expression, grid))
+        for block in answers.values():
+            block.cut = 7  # type: ignore[union-attr]
+        assert evaluate_expression(expression, grid, answers).cut == 7
+
+
 def test_an_aggregator_that_does_not_exist_is_refused() -> None:
     query, grid = MetricQuery("median", "m"), Grid(START_S, 60, 1)
     source = MemorySource([series("m", "gauge", "1")])

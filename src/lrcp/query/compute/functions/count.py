@@ -15,7 +15,7 @@ def _counting(met: Callable[[Array], NDArray[np.bool_]]) -> Function:
     def apply(found: SeriesSet, _arguments: Arguments) -> SeriesSet:
         groups: list[tuple[str, ...]] = [()] if found.groups else []
         counts = met(found.values).sum(axis=0, dtype=np.float64)[None, :]
-        return SeriesSet(found.grid, (), groups, counts[: len(groups)])
+        return SeriesSet(found.grid, (), groups, counts[: len(groups)], cut=found.cut)
 
     return Function(apply, pointwise=True)
 

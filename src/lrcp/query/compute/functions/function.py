@@ -64,7 +64,7 @@ class Function:
 
 def with_values(found: SeriesSet, values: Array) -> SeriesSet:
     """Other points of the same groups; no longer a count whose missing points are 0."""
-    return SeriesSet(found.grid, found.keys, found.groups, values, found.unit, found.gauge)
+    return replace(found, values=values, counted=False)
 
 
 def with_rows(found: SeriesSet, rows: list[int]) -> SeriesSet:

@@ -55,7 +55,7 @@ def _dt(found: SeriesSet, _arguments: Arguments) -> SeriesSet:
     values = np.where(there, 1.0, np.nan)[None, :]
     passed_s = (np.arange(found.grid.count) - before(values)[0]) * found.grid.step_s
     groups: list[tuple[str, ...]] = [()] if found.groups else []
-    return SeriesSet(found.grid, (), groups, np.where(there, passed_s, np.nan)[: len(groups)])
+    return SeriesSet(found.grid, (), groups, np.where(there, passed_s, np.nan)[: len(groups)], cut=found.cut)
 
 
 def _throughput(values: Array, grid: Grid, _arguments: Arguments) -> Array:
