@@ -94,12 +94,14 @@ def _time(rng: random.Random) -> int:
 
 
 def make_logs() -> list[Log]:
+    """The last four are one and the same."""
     rng = random.Random(1)
-    return [
+    logs = [
         Log(_time(rng), rng.choice(PROSE), rng.choice(["a", "b", ""]), rng.choice(["info", "error", "critical"]), "", "",
             rng.choice(["prod", ""]), rng.choice(["h1", "h2"]), "python", _tags(rng), _attributes(rng, n))
         for n in range(RECORDS)
     ]  # fmt: skip
+    return [*logs, *logs[-1:] * 3]
 
 
 def make_spans() -> list[Span]:
@@ -147,8 +149,8 @@ def corpus_records() -> dict[str, list[dict[str, Any]]]:
 
 def store_corpus(store: TelemetryStore) -> None:
     """Write it; on the writer thread."""
-    none = [0] * RECORDS
-    store.insert("logs", columns.log_table(make_logs(), none))
+    none, logs = [0] * RECORDS, make_logs()
+    store.insert("logs", columns.log_table(logs, [0] * len(logs)))
     store.insert("spans", columns.span_table(make_spans(), [False] * RECORDS, none))
     store.insert("events", columns.event_table(make_events(), none))
     store.insert("evaluations", columns.evaluation_table(make_evaluations(), none))

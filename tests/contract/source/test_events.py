@@ -1,12 +1,15 @@
 """Event scans: what memory answers, the store answers too."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lrcp.datadog.events_search.places import find_cursor, next_cursor
 from lrcp.model.errors import InputError
 from lrcp.query.memory.events import MemoryEvents
 from lrcp.query.scan.blocks import GroupBlock
@@ -15,6 +18,7 @@ from lrcp.query.scan.scans import EventScan
 from lrcp.query.search.ast import MatchAll, Search
 from lrcp.query.search.parser import parse_search
 from lrcp.query.search.printer import print_search
+from lrcp.store.telemetry.source.event_rows import RowsWanted, find_rows
 from lrcp.store.telemetry.source.event_statement import EventStatement
 from lrcp.store.telemetry.source.events import fetch_events, plan_statements
 from tests.contract.source.event_corpus import SPAN_S, START_S, corpus_records, corpus_searches, store_corpus
@@ -147,3 +151,26 @@ def test_no_value_of_a_user_stands_in_the_sql() -> None:
     sql, parameters = EventStatement([scan]).sql(by_bucket=False, groups=[("zzuserc",)])
     assert "zzuser" not in sql
     assert all(f"zzuser{one}" in str(parameters) for one in "123456789abc")
+
+
+@pytest.mark.parametrize("source", ["logs", "spans", "llm-observability", "events"])
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("limit", [3, 90])
+def test_pages_give_every_row_once_and_in_order(
+    embedded_store: FilledStore, corpus_store: Ask, source: str, newest_first: bool, limit: int
+) -> None:
+    search = MatchAll()
+    wanted = RowsWanted(
+        source=source, search=search, from_ns=START_S * 10**9, to_ns=(START_S + SPAN_S) * 10**9, newest_first=newest_first, limit=limit
+    )  # fmt: skip
+    found: list[dict[str, Any]] = []
+    while page := embedded_store.run(find_rows(embedded_store.store, wanted)):
+        found += page
+        cursor = find_cursor(next_cursor(wanted, page))
+        assert cursor is not None
+        wanted = replace(wanted, after=cursor.place)
+    count = EventScan(source, search, "count", "", (), WHOLE)
+    assert len(found) == corpus_store([count])[count].values[0][0] > 90
+    keys = [(row["time_ns"], row["tie"]) for row in found]
+    assert keys == sorted(keys, reverse=newest_first)
+    assert len(set(keys)) == len(keys) - (3 if source == "logs" else 0)
