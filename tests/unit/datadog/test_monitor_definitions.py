@@ -26,7 +26,10 @@ REFUSED = {
         definition(options={"thresholds": {"critical": 5}}),
         "Alert threshold (5.0) does not match that used in the query (4.0).",
     ),
-    "thresholds without a critical one": (definition(options={"thresholds": {"warning": 3}}), "Alert status is required."),
+    "thresholds without a critical one": (
+        definition(options={"thresholds": {"warning": 3}}),
+        "Alert status is required.",
+    ),
     "a warning that comes after the alert": (
         definition(options={"thresholds": {"critical": 4, "warning": 5}}),
         "Warning threshold (5.0) must be less than the alert threshold (4.0) with > comparison.",
@@ -70,7 +73,10 @@ def test_a_wrong_definition_is_refused_in_the_words_of_the_server(api: DatadogAp
 OURS = {
     "a query that cannot be read shows where": (definition(query="avg(last_5m):avg:a{*} by {host > 4"), "^"),
     "a query of another type": (definition(type="log alert"), "log alert"),
-    "a delay of more than a day": (with_options(evaluation_delay=90_000), "evaluation_delay: it must be from 0 to 86400"),
+    "a delay of more than a day": (
+        with_options(evaluation_delay=90_000),
+        "evaluation_delay: it must be from 0 to 86400",
+    ),
     "a group that the query does not have": (with_options(notify_by=["service"]), "its groups: host"),
     "an unknown preset": (with_options(notification_preset_name="hide"), "notification_preset_name"),
     "a retention of a minute": (with_options(group_retention_duration="1m"), "from 60m to 72h"),
@@ -143,9 +149,7 @@ def test_a_monitors_kind_cannot_be_changed(api: DatadogApi) -> None:
 def test_a_composite_needs_its_parts_and_takes_no_composite(api: DatadogApi) -> None:
     part = api.made("/api/v1/monitor", definition())["id"]
     composite = {"type": "composite", "name": "both"}
-    assert "monitor 999999 does not exist" in api.refusal(
-        "/api/v1/monitor", composite | {"query": f"{part} && 999999"}
-    )
+    assert "monitor 999999 does not exist" in api.refusal("/api/v1/monitor", composite | {"query": f"{part} && 999999"})
     whole = api.made("/api/v1/monitor", composite | {"query": f"{part} && !{part}"})["id"]
     assert "is a composite" in api.refusal("/api/v1/monitor", composite | {"query": f"{whole} || {part}"})
 
