@@ -7,6 +7,7 @@ from lrcp.datadog.downtimes.routes import downtime_routes
 from lrcp.datadog.events_search.routes import event_search_routes
 from lrcp.datadog.metric_settings.known import StoredMetrics
 from lrcp.datadog.metric_settings.routes import metric_setting_routes
+from lrcp.datadog.metrics_query.routes import metric_query_routes
 from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
 from lrcp.datadog.monitors.routes import monitor_routes
 from lrcp.datadog.slos.routes import slo_routes
@@ -24,7 +25,8 @@ def datadog_routes(
     resources: ResourceStore, states: MonitorStateStore, store: TelemetryStore, clock: Clock
 ) -> list[BaseRoute]:
     """All of them; the first that fits a request has it."""
-    slos = SloReader(TelemetrySource(store), StoredPast(states, StoredMonitors(resources)))
+    source = TelemetrySource(store)
+    slos = SloReader(source, StoredPast(states, StoredMonitors(resources)))
     return [
         *monitor_routes(resources, states, clock),
         *downtime_routes(resources, states, clock),
@@ -32,5 +34,6 @@ def datadog_routes(
         *slo_routes(resources, slos, clock),
         *dashboard_routes(resources, clock),
         *event_search_routes(store, clock),
+        *metric_query_routes(resources, source, store, clock),
         *metric_setting_routes(resources, StoredMetrics(store), clock),
     ]
