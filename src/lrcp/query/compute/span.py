@@ -44,10 +44,16 @@ def span_of(expression: Expression, grid: Grid, until_s: int | None = None) -> S
     `.rollup` with an interval; that is aligned to the epoch, and cut where the grid begins and ends.
 
     until_s: where the window ends when that is before the grid's end.
-    Raises: QueryError - times that are no multiples of 10 s.
+    Raises: QueryError - times that are no multiples of 10 s, or that hold nothing.
     """
     end_s = grid.end_s if until_s is None else until_s
-    if grid.start_s % BUCKET_S or grid.step_s % BUCKET_S or end_s % BUCKET_S or grid.step_s <= 0 or grid.count <= 0:
+    if (
+        grid.start_s % BUCKET_S
+        or grid.step_s % BUCKET_S
+        or end_s % BUCKET_S
+        or grid.step_s <= 0
+        or end_s <= grid.start_s
+    ):
         raise QueryError(f"points are kept in buckets of {BUCKET_S} s; {grid} cannot be made of them")
     steps = {rollup_s(query, end_s - grid.start_s) or 0 for query in queries(expression)}
     finest_s = min(steps - {0}, default=0)
