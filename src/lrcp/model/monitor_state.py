@@ -67,6 +67,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     notify: whether this monitor's options let it notify (a downtime may still mute it). value, threshold: compared
     numbers, None where there are none. triggered_s: when the alert that this belongs to began. members: with notify_by, the
     groups (of this monitor's query) that the notification speaks of; `group` is then theirs by the keys of notify_by.
+    facts: further numbers by the name of their variable in messages, such as long_window_burn_rate.
     """
 
     monitor_id: int
@@ -82,6 +83,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     triggered_s: float | None = None
     renotified: int = 0
     members: tuple[str, ...] = ()
+    facts: dict[str, float] = {}
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):

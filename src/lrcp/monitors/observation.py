@@ -27,7 +27,8 @@ class Observation:
     family: metric, event, check, composite or slo. meaning: what a value is, `average of the last 5 minutes`.
     window_s: how far back `data` looks. zero_when_missing: a group without data counts as 0 where the options do not say
     otherwise. skipped: by index, why a value is NaN. unknown: why nothing could be evaluated at all, ''.
-    cut: how many groups the source has left out. note: what else there is to say of the monitor. keeps_missing: groups without data are left alone while others have some.
+    cut: how many groups the source has left out. note: what else there is to say of the monitor. keeps_missing: groups
+    without data are left alone while others have some. facts: further numbers by the name of their variable in messages.
     """
 
     keys: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Observation:
     unknown: str = ""
     cut: int = 0
     note: str = ""
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 def unknown_observation(reason: str) -> Observation:

@@ -55,6 +55,8 @@ def context_of(one: Prepared, transition: Transition, states: States) -> Context
         parts=_parts(one, transition.group, states),
         last_triggered_s=known.last_triggered_s if known is not None and again else None,
         timeframe=_timeframe(one),
+        long_window_burn_rate=transition.facts.get("long_window_burn_rate"),
+        short_window_burn_rate=transition.facts.get("short_window_burn_rate"),
     )
 
 

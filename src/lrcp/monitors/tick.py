@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import structs
 
 from lrcp.model.errors import BusyError, InputError, LrcpError, UnavailableError
 from lrcp.model.monitor_state import Evaluation, GroupState, State, Transition
 from lrcp.monitors.evaluate.observer import Answers, Part
 from lrcp.monitors.evaluate.prepare import COMPOSITE_STAGE, Prepared
-from lrcp.monitors.observation import unknown_observation
+from lrcp.monitors.observation import Observation, unknown_observation
 from lrcp.monitors.state.rules import MAX_GROUPS
 from lrcp.monitors.state.step import Step, step
 from lrcp.query.scan.blocks import Block
@@ -174,12 +176,20 @@ def _evaluate(tick: _Tick, one: Prepared, answers: Answers, parts: Mapping[int, 
         try:
             observation = one.observe(tick.at_s, answers, parts)
             failure = observation.unknown
-            done = step(one.monitor, observation, *_memory(tick, one), tick.max_groups)
+            done = _with_facts(step(one.monitor, observation, *_memory(tick, one), tick.max_groups), observation)
         except Exception as error:  # noqa: BLE001 - boundary: told by that monitor's result; the others go on
             failure = _spell(error)
             done = _unknown(tick, one, failure)
     took_s = tick.monotonic() - begun_s + tick.planning_s.get(one.monitor.id, 0.0)
     return _as_result(one.monitor.id, done, took_s, failure)
+
+
+def _with_facts(done: Step, observation: Observation) -> Step:
+    """Every transition with the numbers that its message may name."""
+    if not observation.facts:
+        return done
+    told = tuple(structs.replace(one, facts=observation.facts) for one in done.transitions)
+    return replace(done, transitions=told)
 
 
 def _memory(tick: _Tick, one: Prepared) -> tuple[Mapping[str, GroupState], float, float | None]:

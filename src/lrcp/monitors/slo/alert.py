@@ -20,6 +20,7 @@ from lrcp.query.monitor.ast import Comparison, SloQuery
 from lrcp.query.monitor.check import check_burn_rate
 from lrcp.query.scan.scans import Scan
 
+_FACTS: Final = ("long_window_burn_rate", "short_window_burn_rate")
 SHORT_PART: Final = 12
 """The short window is this part of the long one where the query does not say."""
 
@@ -76,6 +77,7 @@ class SloObserver:
             meaning=self._meaning(),
             window_s=max(self.windows_s),
             note=self._note(figures),
+            facts=dict(zip(_FACTS, figures, strict=True)) if self.kind == "burn_rate" else {},
         )
 
     def _spans(self, at_s: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,10 +11,13 @@ from lrcp.model.monitor import Monitor, parse_monitor
 from lrcp.model.monitor_state import State
 from lrcp.model.slo import Slo, parse_slo
 from lrcp.monitors.evaluate.prepare import SLO_STAGE, prepare
+from lrcp.monitors.message.render import render_notification
 from lrcp.monitors.slo.alert import SloBook
 from lrcp.monitors.slo.past import MonitorPast
+from lrcp.monitors.telling import context_of
 from lrcp.monitors.tick import run_tick
 from lrcp.query.errors import QueryError
+from lrcp.query.memory.series import MemorySeries
 from lrcp.query.memory.source import MemorySource
 from tests.support.slo_cases import T0
 
@@ -119,3 +123,20 @@ def test_a_past_that_cannot_be_read_is_unknown_never_ok(past: Away | Empty, why:
     assert result.state is State.UNKNOWN
     assert why in result.error
     assert result.transitions == ()
+
+
+def test_the_message_of_an_alert_may_name_both_burn_rates() -> None:
+    times_s = [T0 + 60 * minute for minute in range(60)]
+    source = MemorySource(
+        [
+            MemorySeries("good", "count", (), times_s, [80.0] * 55 + [60.0] * 5),
+            MemorySeries("all", "count", (), times_s, [100.0] * 60),
+        ]
+    )
+    message = "{{timeframe}}: {{long_window_burn_rate}} and {{short_window_burn_rate}}, {{value}}"
+    monitor = msgspec.structs.replace(alert(burn(4)), message=message)
+    prepared = prepare(monitor, {"s": slo()})
+    result = asyncio.run(run_tick([prepared], {}, T0 + 3600, source)).monitors[9]
+    transition = result.transitions[0]
+    told = render_notification(monitor, transition, context_of(prepared, transition, {}))
+    assert (transition.kind, told.body.splitlines()[0]) == ("alert", "30d: 5.41667 and 10, 5.41667")
