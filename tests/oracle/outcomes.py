@@ -1,4 +1,7 @@
-"""Which recordings are played, and how it goes: `python -m tests.oracle.outcomes` prints a table by area."""
+"""Which recordings are played, and how it goes: `python -m tests.oracle.outcomes` prints a table by area.
+
+With `--write` it writes recordings.txt, the list of all of them with how each is played.
+"""
 
 import sys
 import tempfile
@@ -20,6 +23,7 @@ from tests.oracle.shifting import moved_to
 from tests.support.lrcp_server import running_server
 
 TABLE: Final = Path(__file__).with_name("excluded.txt")
+LIST: Final = Path(__file__).with_name("recordings.txt")
 KINDS: Final = ("excluded", "shape", "except")
 AREAS: Final = ("monitors", "downtimes", "SLOs", "dashboards")
 """Played to the application in this process, at the time of the recording."""
@@ -60,6 +64,13 @@ class Exclusions:
         allowed = _find(self.members, recording.name).partition(" ")[0]
         return [one for one in found if not allowed or f": {allowed}" not in one]
 
+    def how(self, name: str) -> str:
+        """`excluded`; `shape`: status and shape; `except`: all but a member; `whole`."""
+        for kind, table in (("excluded", self.reasons), ("shape", self.shapes), ("except", self.members)):
+            if _find(table, name):
+                return kind
+        return "whole"
+
 
 def _find(table: dict[str, str], name: str) -> str:
     return next((why for pattern, why in table.items() if fnmatchcase(name, pattern)), "")
@@ -82,8 +93,16 @@ def play_served(recording: Recording, url: str, exclusions: Exclusions) -> list[
     return exclusions.problems(today, sender(url, today))
 
 
+def list_recordings() -> str:
+    """Every recording of our areas, a line each: area, how it is played, name."""
+    exclusions = Exclusions.read()
+    return "".join(sorted(f"{one.area} {exclusions.how(one.name)} {one.name}\n" for one in load_recordings()))
+
+
 def main() -> int:
     """Play everything; prints what differs, then how many of each area are answered as recorded."""
+    if "--write" in sys.argv:
+        LIST.write_text(list_recordings())
     exclusions, counts = Exclusions.read(), Counter[tuple[str, str]]()
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         state = open_test_state(Path(directory))

@@ -11,7 +11,7 @@ import pytest
 
 from lrcp.store.state.store import StateStore
 from tests.oracle.application import forget_all, open_test_state
-from tests.oracle.outcomes import AREAS, Exclusions, play
+from tests.oracle.outcomes import AREAS, LIST, Exclusions, list_recordings, play
 from tests.oracle.recordings import Recording, folder, load_recordings
 from tests.support.needs import missing
 
@@ -43,3 +43,8 @@ def test_every_exclusion_names_a_recording_and_a_reason() -> None:
     known = [one.name for one in load_recordings()]
     if known:
         assert [name for name in EXCLUSIONS.names if not any(fnmatchcase(one, name) for one in known)] == []
+
+
+def test_the_list_of_recordings_says_how_each_is_played() -> None:
+    if load_recordings():
+        assert LIST.read_text() == list_recordings()

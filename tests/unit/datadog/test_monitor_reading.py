@@ -14,7 +14,7 @@ def make(api: DatadogApi, name: str, query: str = "", **members: Any) -> int:
     return int(api.made("/api/v1/monitor", body | members)["id"])
 
 
-def group(name: str, state: State, **times: float) -> GroupState:
+def group(name: str, state: State, **times: Any) -> GroupState:
     return GroupState(group=name, state=state, since_s=NOW_S - 60, **times)
 
 
