@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
@@ -44,10 +45,13 @@ class Monitoring:
 
 
 def build_monitoring(
-    state: StateStore, store: TelemetryStore, consumer: Consumer, clock: Clock, *, address: str
+    state: StateStore, store: TelemetryStore, consumer: Consumer, clock: Clock, *, address: str, holder: str
 ) -> Monitoring:
-    """Build all of it; nothing runs yet. address: of the web app, for links in notifications."""
-    holder = secrets.token_hex(8)
+    """Build all of it; nothing runs yet.
+
+    Args:
+        address: of the web app, for links in notifications. holder: names this server among those on the state database.
+    """
     resources, states, leases = ResourceStore(state), MonitorStateStore(state), LeaseStore(state)
     evaluations, notifications = EvaluationLog(store), NotificationStore(state)
 
@@ -77,6 +81,17 @@ def build_monitoring(
         ),
         routes=datadog_routes(resources, states, store, clock),
     )
+
+
+def load_holder(data_dir: Path) -> str:
+    """A name that a server keeps with its data folder, so that it takes its leases up again at once after a crash.
+
+    The folder is locked, so that no two processes have one name.
+    """
+    file = data_dir / "holder"
+    if not file.exists():
+        file.write_text(secrets.token_hex(8))
+    return file.read_text().strip()
 
 
 def check_monitors(scheduler: MonitorScheduler, clock: Clock) -> HealthCheck:

@@ -27,7 +27,7 @@ from lrcp.app.front import Front
 from lrcp.app.health import check_pipeline, check_receivers, check_state, check_store
 from lrcp.app.listeners import Listener, bind_tcp
 from lrcp.app.lock import lock_directory
-from lrcp.app.monitoring import Monitoring, build_monitoring, check_monitors
+from lrcp.app.monitoring import Monitoring, build_monitoring, check_monitors, load_holder
 from lrcp.app.self_metrics import SelfMetrics
 from lrcp.app.settings import Settings, reachable_host, variable_name
 from lrcp.datadog.app import create_datadog_api
@@ -156,7 +156,8 @@ class Server:
         return Pipeline(self.store, committer, self.counters, limits)
 
     def _build_monitoring(self, pipeline: Pipeline) -> Monitoring:
-        return build_monitoring(self._state, self.store, pipeline, self.clock, address=self._address)
+        holder = load_holder(self._settings.data_dir)
+        return build_monitoring(self._state, self.store, pipeline, self.clock, address=self._address, holder=holder)
 
     def _bind(self) -> dict[str, socket.socket]:
         """Take the ports before the slow work, so that a taken one is told at once."""

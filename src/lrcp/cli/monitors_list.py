@@ -80,7 +80,7 @@ def _show_evaluation(console: Console, one: Mapping[str, Any]) -> None:
     head = (
         f"\n{one['time'][:19]}  {_coloured(one['state'])}  {one['group_count']} groups, {one['took_s'] * 1000:.1f} ms"
     )
-    console.print(f"{head}  [yellow]{escape(one['error'])}[/yellow]" if one["error"] else head)
+    console.print(f"{head}  [yellow]{escape(one['note'])}[/yellow]" if one["note"] else head)
     for group in one["groups"]:
         name = "" if group["group"] == "*" else f"{escape(group['group'])}: "
         console.print(f"  {_coloured(group['state'])} {name}{escape(group['reason'])}")

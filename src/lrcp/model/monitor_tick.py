@@ -33,7 +33,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class MonitorEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What one evaluation of a monitor found. at_s: time of the tick, Unix seconds. took_s: seconds of computing.
 
-    groups: the worst first, not necessarily all of group_count. error: why it could not be evaluated, ''.
+    groups: the worst first, not necessarily all of group_count. note: what there is to say of the whole, such as why it
+    could not be evaluated (its state is then UNKNOWN), or a bound that was reached; ''.
     """
 
     monitor_id: int
@@ -41,5 +42,5 @@ class MonitorEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     took_s: float
     group_count: int
-    error: str = ""
+    note: str = ""
     groups: tuple[Evaluation, ...] = ()

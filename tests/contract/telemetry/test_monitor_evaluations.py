@@ -17,7 +17,7 @@ def evaluation(at_s: int, groups: int = 1) -> MonitorEvaluation:
         for n in range(groups)
     )
     return MonitorEvaluation(
-        monitor_id=7, at_s=at_s, state=State.WARN, took_s=0.25, group_count=groups, error="", groups=found
+        monitor_id=7, at_s=at_s, state=State.WARN, took_s=0.25, group_count=groups, note="", groups=found
     )
 
 

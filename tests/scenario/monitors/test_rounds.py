@@ -188,7 +188,7 @@ def test_a_store_that_is_away_gives_unknown_and_forgets_nothing(scene: Scene) ->
         status = MonitorStateStore(scene.state).statuses()[scene.monitor_id]
         assert status.state is State.UNKNOWN
         assert scene.record.rows[-1].state is State.UNKNOWN
-        assert "connection refused" in scene.record.rows[-1].error
+        assert "connection refused" in scene.record.rows[-1].note
         assert [group.state for group in MonitorStateStore(scene.state).groups(scene.monitor_id)] == [State.ALERT]
         scene.store.away = False
         await scene.run(server, 15)
@@ -258,7 +258,7 @@ def test_a_definition_that_cannot_be_read_says_so_and_the_others_go_on(scene: Sc
     assert scene.told() == ALERTED
     row = next(row for row in reversed(scene.record.rows) if row.monitor_id == broken)
     assert row.state is State.UNKNOWN
-    assert "compares its result with nothing" in row.error
+    assert "compares its result with nothing" in row.note
     assert MonitorStateStore(scene.state).statuses()[broken].state is State.UNKNOWN
 
 

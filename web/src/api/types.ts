@@ -194,7 +194,7 @@ export interface MonitorEvaluation {
   state: MonitorState
   took_s: number
   group_count: number
-  error: string
+  note: string
   groups: { group: string; state: MonitorState; value: number | null; reason: string }[]
 }
 

@@ -105,7 +105,7 @@ function Why({ latest }: { latest: MonitorEvaluation | undefined }) {
         Last evaluation {latest && <span className="num ml-1 text-xs font-normal text-faint">{(latest.took_s * 1000).toFixed(1)} ms</span>}
       </h2>
       {!latest && <p className="text-[13px] text-soft">There was no evaluation in this range.</p>}
-      {latest?.error && <p className="mb-2 text-[13px] text-warn">{latest.error}</p>}
+      {latest?.note && <p className={`mb-2 text-[13px] ${latest.state === 'Unknown' ? 'text-warn' : 'text-soft'}`}>{latest.note}</p>}
       <ul className="max-h-48 space-y-2 overflow-auto text-[13px]">
         {latest?.groups.slice(0, 20).map((one) => (
           <li key={one.group}>

@@ -7,7 +7,7 @@ const at = (second: number, values: Record<string, number>): MonitorEvaluation =
   state: 'OK',
   took_s: 0,
   group_count: 1,
-  error: '',
+  note: '',
   groups: Object.entries(values).map(([group, value]) => ({ group, state: 'OK', value, reason: '' })),
 })
 

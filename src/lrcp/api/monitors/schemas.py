@@ -68,7 +68,7 @@ class EvaluationDocument(BaseModel):
     state: str
     took_s: float
     group_count: int
-    error: str
+    note: str = Field(description="Why it could not be evaluated, or a bound that was reached; empty: nothing")
     groups: list[FoundGroup]
 
 
@@ -157,7 +157,7 @@ def render_evaluation(evaluation: MonitorEvaluation) -> EvaluationDocument:
         state=DATADOG_NAMES[evaluation.state],
         took_s=evaluation.took_s,
         group_count=evaluation.group_count,
-        error=evaluation.error,
+        note=evaluation.note,
         groups=[
             FoundGroup(group=one.group, state=DATADOG_NAMES[one.state], value=one.value, reason=one.reason)
             for one in evaluation.groups

@@ -210,10 +210,10 @@ def _as_evaluation(at_s: int, result: MonitorResult) -> MonitorEvaluation:
         state=result.state,
         took_s=result.took_s,
         group_count=result.group_count,
-        error=result.error or result.note,
+        note=result.error or result.note,
         groups=result.evaluations,
     )
 
 
 def _broken_evaluation(at_s: int, id: int, error: str) -> MonitorEvaluation:
-    return MonitorEvaluation(monitor_id=id, at_s=at_s, state=State.UNKNOWN, took_s=0.0, group_count=0, error=error)
+    return MonitorEvaluation(monitor_id=id, at_s=at_s, state=State.UNKNOWN, took_s=0.0, group_count=0, note=error)

@@ -14,7 +14,7 @@ MAX_GROUPS: Final = 100
 
 _STATES: Final = {name: state for state, name in DATADOG_NAMES.items()}
 _READ: Final = """
-SELECT toInt64(toUnixTimestamp(time)), state, took_us, group_count, error, groups, states, values, reasons
+SELECT toInt64(toUnixTimestamp(time)), state, took_us, group_count, note, groups, states, values, reasons
 FROM monitor_evaluations
 WHERE monitor_id = {monitor_id:UInt64}
   AND time >= toDateTime({since_s:Int64}, 'UTC') AND time < toDateTime({until_s:Int64}, 'UTC')
@@ -51,7 +51,7 @@ def _table(evaluations: Sequence[MonitorEvaluation]) -> pa.Table:
             "state": pa.array([DATADOG_NAMES[one.state] for one in evaluations], pa.string()),
             "took_us": pa.array([min(int(one.took_s * 1e6), 2**32 - 1) for one in evaluations], pa.uint32()),
             "group_count": pa.array([one.group_count for one in evaluations], pa.uint32()),
-            "error": pa.array([one.error for one in evaluations], pa.string()),
+            "note": pa.array([one.note for one in evaluations], pa.string()),
             "groups": pa.array([[group.group for group in groups] for groups in kept], pa.list_(pa.string())),
             "states": pa.array([[DATADOG_NAMES[g.state] for g in groups] for groups in kept], pa.list_(pa.string())),
             "values": pa.array([[group.value for group in groups] for groups in kept], pa.list_(pa.float64())),
@@ -61,7 +61,7 @@ def _table(evaluations: Sequence[MonitorEvaluation]) -> pa.Table:
 
 
 def _as_evaluation(monitor_id: int, row: Sequence[Any]) -> MonitorEvaluation:
-    at_s, state, took_us, group_count, error, groups, states, values, reasons = row
+    at_s, state, took_us, group_count, note, groups, states, values, reasons = row
     found = zip(groups, states, values, reasons, strict=True)
     return MonitorEvaluation(
         monitor_id=monitor_id,
@@ -69,7 +69,7 @@ def _as_evaluation(monitor_id: int, row: Sequence[Any]) -> MonitorEvaluation:
         state=_STATES[state],
         took_s=took_us / 1e6,
         group_count=group_count,
-        error=error,
+        note=note,
         groups=tuple(
             Evaluation(group=group, state=_STATES.get(name, State.UNKNOWN), value=value, reason=reason)
             for group, name, value, reason in found

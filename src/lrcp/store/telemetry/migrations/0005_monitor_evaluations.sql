@@ -8,7 +8,7 @@ CREATE TABLE monitor_evaluations
     state LowCardinality(String),
     took_us UInt32,
     group_count UInt32,
-    error String CODEC(ZSTD(1)),
+    note String CODEC(ZSTD(1)),
     groups Array(String) CODEC(ZSTD(1)),
     states Array(LowCardinality(String)) CODEC(ZSTD(1)),
     values Array(Nullable(Float64)) CODEC(ZSTD(1)),

@@ -28,6 +28,12 @@ class Binder:
         self.parameters[name] = list(values)
         return f"{{{name}:Array(String)}}"
 
+    def numbers(self, values: tuple[float, ...]) -> str:
+        """An array of float64."""
+        name = self._name("Array(Float64)", values)
+        self.parameters[name] = list(values)
+        return f"{{{name}:Array(Float64)}}"
+
     def _bind(self, kind: str, value: Any) -> str:
         name = self._name(kind, value)
         self.parameters[name] = value

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lrcp.query.search.ast import (
+    Field,
     FieldBetween,
     FieldCompares,
     FieldExists,
@@ -22,7 +23,7 @@ from lrcp.query.search.prose import ESCAPE
 from lrcp.query.search.words import words_of, words_regex
 from lrcp.store.telemetry.source.binder import Binder
 from lrcp.store.telemetry.source.operands import Operands
-from lrcp.store.telemetry.source.values import value_test
+from lrcp.store.telemetry.source.values import is_set_literal, literals_test, value_test
 
 _INDEXED: Final = frozenset({("logs", "message"), ("spans", "input"), ("spans", "output")})
 """Columns with an index of their words (migrations/0001_tables.sql)."""
@@ -48,7 +49,28 @@ class Conditions:
         return "(" + " AND ".join(self.of(term, indexed=indexed) for term in search.terms) + ")"
 
     def _or(self, search: SearchOr, indexed: bool) -> str:
-        return "(" + " OR ".join(self.of(term, indexed=indexed) for term in search.terms) + ")"
+        sets, others = self._sets(search.terms)
+        conditions = [self.of(term, indexed=indexed) for term in others]
+        for field, literals in sets.items():
+            operand = self._operands.of(self._source.facet(field))
+            conditions.append(operand.any(literals_test(literals, self._binder)))
+        return f"({' OR '.join(conditions)})"
+
+    def _sets(self, terms: tuple[Search, ...]) -> tuple[dict[Field, list[str]], list[Search]]:
+        """Values that one field may have, by field, and what is left: a list of hundreds is looked up, not gone through."""
+        sets: dict[Field, list[str]] = {}
+        others: list[Search] = []
+        for term in terms:
+            literal = term.pattern.literal if isinstance(term, FieldIs) else None
+            if isinstance(term, FieldIs) and literal is not None and self._may_be_set(term.field, literal):
+                sets.setdefault(term.field, []).append(literal)
+            else:
+                others.append(term)
+        return sets, others
+
+    def _may_be_set(self, field: Field, literal: str) -> bool:
+        prose = field.is_full_text or isinstance(self._source.facet(field), WordsFacet)
+        return not prose and is_set_literal(literal)
 
     def _not(self, search: SearchNot, indexed: bool) -> str:
         # A lookup that is turned round can leave nothing out, and would be one more way to be wrong.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lrcp.model.errors import InputError
 from lrcp.query.search.ast import Search, SearchAnd
 from lrcp.query.search.facets import find_source
 from lrcp.store.telemetry.source.binder import Binder
@@ -77,6 +78,8 @@ async def find_rows(store: TelemetryStore, wanted: RowsWanted) -> list[dict[str,
 
 def _statement(wanted: RowsWanted) -> tuple[str, dict[str, Any]]:
     source, binder = find_source(wanted.source), Binder()
+    if source.kind not in _COLUMNS:
+        raise InputError(f"rows of {wanted.source} cannot be listed: they are of several tables")
     operands = Operands(binder)
     search = wanted.search if source.only is None else SearchAnd((source.only, wanted.search))
     found = Conditions(source, binder, operands).of(search, indexed=True)

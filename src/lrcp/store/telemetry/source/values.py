@@ -4,7 +4,7 @@ The same meaning as in query/search/match.py; a property test holds the two to e
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,6 +59,25 @@ def _is(search: FieldIs, binder: Binder) -> ValueTest:
     return ValueTest(
         lambda x: f"{x} = {wanted}", lambda x: f"ifNull({x} = {bound} OR toString({x}) = {wanted}, 0)", literal
     )
+
+
+def literals_test(literals: Sequence[str], binder: Binder) -> ValueTest:
+    """Whether a value is one of several: what value_test gives for each, but looked up in one set."""
+    wanted, found = binder.texts(tuple(literals)), [find_number(literal) for literal in literals]
+    numbers = tuple(number for number in found if number is not None)
+    if not numbers:
+        return ValueTest(lambda x: f"{x} IN {wanted}", lambda x: "0")
+    bounds = binder.numbers(numbers)
+    return ValueTest(
+        lambda x: f"{x} IN {wanted}",
+        lambda x: f"ifNull(has({bounds}, toFloat64({x})) OR has({wanted}, toString({x})), 0)",
+    )
+
+
+def is_set_literal(literal: str) -> bool:
+    """Whether a literal can be one of a set: a number must be one that float64 tells from its neighbours."""
+    number = find_number(literal)
+    return bool(literal) and (number is None or abs(number) < 2**53)
 
 
 def _exists(search: FieldExists, binder: Binder) -> ValueTest:
