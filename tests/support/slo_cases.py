@@ -57,10 +57,15 @@ def _correction(given: Mapping[str, Any]) -> Correction:
     )
 
 
-def source_of_case(case: Case) -> MemorySource:
+def series_of_case(case: Case) -> list[MemorySeries]:
     """The series."""
     interval_s = case.get("interval", 60)
-    return MemorySource([_series(name, text, interval_s) for name, text in (case.get("series") or {}).items()])
+    return [_series(name, text, interval_s) for name, text in (case.get("series") or {}).items()]
+
+
+def source_of_case(case: Case) -> MemorySource:
+    """The series in memory."""
+    return MemorySource(series_of_case(case))
 
 
 def _series(name: str, text: str, interval_s: int) -> MemorySeries:
