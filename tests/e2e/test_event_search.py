@@ -1,6 +1,8 @@
 """The official client searches and aggregates logs, spans and events of the real server."""
 
+import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -217,3 +219,38 @@ def test_a_search_that_cannot_be_read_is_refused_with_its_place(api: ApiClient, 
     assert refusal.value.status == 400
     assert words in refusal.value.body["errors"][0]
     assert "^" in refusal.value.body["errors"][0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "logs/events/search",
+        "spans/events/search",
+        "events/search",
+        "logs/analytics/aggregate",
+        "spans/analytics/aggregate",
+    ],
+)
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"filter": []}, {"filter": {"query": 5}}, {"filter": {"from": {}}}, {"filter": {"from": "now", "to": "now-1h"}},
+        {"filter": {"query": "(" * 9000}}, {"filter": {"query": "\u0000\\"}},
+    ],
+)  # fmt: skip
+def test_a_body_that_means_nothing_is_refused_not_failed(
+    server: LrcpServer, path: str, attributes: dict[str, object]
+) -> None:
+    document = (
+        {"data": {"type": "search_request", "attributes": attributes}} if path.startswith("spans") else attributes
+    )
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        post(f"{server.url}/api/v2/{path}", msgspec.json.encode(document))
+    assert refusal.value.code in (400, 422)
+    assert json.load(refusal.value)["errors"]
+
+
+@pytest.mark.parametrize("path", ["logs/events/search", "events/search", "logs/analytics/aggregate"])
+def test_an_empty_body_asks_for_everything_of_the_last_quarter_of_an_hour(server: LrcpServer, path: str) -> None:
+    post(f"{server.url}/api/v2/{path}", b"")
+    post(f"{server.url}/api/v2/{path}", b"{}")

@@ -18,9 +18,11 @@ from lrcp.query.search.ast import (
     FieldIs,
     FreeText,
     InNetwork,
+    Pattern,
     Quantity,
     Search,
 )
+from lrcp.query.search.parser import any_of
 from lrcp.store.telemetry import columns
 from lrcp.store.telemetry.store import TelemetryStore
 from tests.unit.query.search.trees import patterns, searches
@@ -156,6 +158,11 @@ def store_corpus(store: TelemetryStore) -> None:
     store.insert("evaluations", columns.evaluation_table(make_evaluations(), none))
 
 
+def _one_of(field: Field, values: list[str]) -> Search:
+    """`key:(a OR b)`."""
+    return any_of([FieldIs(field, Pattern((value,), quoted=True)) for value in values])
+
+
 def corpus_searches(source: str) -> st.SearchStrategy[Search]:
     """Searches whose names and values the corpus has, or nearly."""
     names = {"logs": NAMES, "error-tracking": [*NAMES, "error.type", "issue.id"], "events": EVENT_NAMES}.get(
@@ -172,9 +179,11 @@ def corpus_searches(source: str) -> st.SearchStrategy[Search]:
         Quantity, st.sampled_from([0, 1, 5, 404.5, -7.25, 2, 1e3, 2**33]), st.sampled_from(["", "", "s", "ms"])
     )
     ends = st.sampled_from(["a", "b", "x", "é", "5"])
+    lists = st.builds(_one_of, fields, st.lists(values, min_size=2, max_size=6, unique=True))
     return searches(
         st.one_of(
             st.builds(FieldIs, fields, patterns(values)),
+            lists,
             st.builds(FieldExists, fields),
             st.builds(FieldCompares, fields, st.sampled_from([">", ">=", "<", "<="]), numbers),
             st.builds(FieldBetween, fields, st.none() | numbers, st.none() | numbers),

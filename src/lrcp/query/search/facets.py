@@ -246,7 +246,16 @@ SOURCES: Final[dict[str, EventSource]] = {
 NOT_STORED: Final = frozenset(
     {
         *("rum", "ci-pipelines", "ci-tests", "audits", "database-monitoring", "network-performance", "network-path"),
-        *("network", "processes", "error-tracking-rum", "security-signals", "cost", "product-analytics"),
+        *(
+            "audit",
+            "database-queries",
+            "network",
+            "processes",
+            "error-tracking-rum",
+            "security-signals",
+            "cost",
+            "product-analytics",
+        ),
     }
 )
 """Datadog's sources that nothing is stored of."""
