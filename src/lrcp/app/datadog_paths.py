@@ -8,7 +8,6 @@ from lrcp.datadog.events_search.routes import event_search_routes
 from lrcp.datadog.metric_settings.known import StoredMetrics
 from lrcp.datadog.metric_settings.routes import metric_setting_routes
 from lrcp.datadog.metrics_query.routes import metric_query_routes
-from lrcp.datadog.metrics_query.routes import metric_query_routes
 from lrcp.datadog.monitor_rules.routes import monitor_rule_routes
 from lrcp.datadog.monitors.routes import monitor_routes
 from lrcp.datadog.slos.routes import slo_routes
@@ -35,7 +34,6 @@ def datadog_routes(
         *slo_routes(resources, slos, clock),
         *dashboard_routes(resources, clock),
         *event_search_routes(store, clock),
-        *metric_query_routes(resources, source, store, clock),
         *metric_query_routes(resources, source, store, clock),
         *metric_setting_routes(resources, StoredMetrics(store), clock),
     ]
