@@ -34,7 +34,7 @@ def earlier_indexes(
     period = points_of(season, step_s)
     back = np.arange(1, seasons + 1)[:, None] * period
     at = np.arange(points)[None, :]
-    if season == "hourly" or timezone in ("", "UTC"):
+    if season == "hourly" or timezone.upper() in ("", "UTC"):
         return at - back
     times_s = start_s + step_s * np.arange(-seasons * period, points)
     offset_s = _offsets_s(times_s, timezone)

@@ -2,12 +2,15 @@
 
 import pytest
 
+from lrcp.query.algorithms.seasons import earlier_indexes
 from lrcp.query.compute.functions.table import FUNCTIONS as EVALUATED
+from lrcp.query.compute.plan import plan_scans
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Negation, Number, Text, Word
 from lrcp.query.metric.check import check_expression, interval_s, number_of
 from lrcp.query.metric.functions import ALGORITHMS, FUNCTIONS
 from lrcp.query.metric.parser import parse_expression
+from lrcp.query.scan.grid import Grid
 
 
 def test_every_function_that_is_accepted_is_evaluated_and_the_other_way_round() -> None:
@@ -57,3 +60,12 @@ def test_an_interval_is_seconds_or_a_text(argument: Number | Text | Word, second
 def test_a_number_may_have_a_minus() -> None:
     assert number_of(Negation(Number(5))) == -5
     assert number_of(Text("5")) is None
+
+
+@pytest.mark.parametrize("zone", ["utc", "UTC"])
+def test_what_datadogs_editor_writes_for_utc_is_evaluated(zone: str) -> None:
+    calendar = parse_expression(f"calendar_shift(avg:x{{*}}, '-1d', '{zone}')")
+    (scan,) = plan_scans(calendar, Grid(1_700_000_400, 60, 5))
+    assert scan.grid.start_s == 1_700_000_400 - 86_400  # type: ignore[union-attr]
+    found = earlier_indexes(48, "daily", step_s=3600, start_s=1_700_000_400, timezone=zone, seasons=1)
+    assert found[0, 24] == 0

@@ -47,7 +47,7 @@ def _months_before(moment: datetime, months: int) -> datetime:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo("UTC" if name.lower() == "utc" else name)
     except (ZoneInfoNotFoundError, ValueError):
         raise QueryError(f"there is no time zone {name}") from None
 
