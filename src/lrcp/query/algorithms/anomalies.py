@@ -27,6 +27,12 @@ _SEASONS: Final = {"hourly": 12, "daily": 7, "weekly": 5}
 _LONGEST_S: Final = 6 * 7 * 86_400
 _QUARTILE: Final = 0.6745
 """Distance of a normal distribution's quartile from its median, in standard deviations; also the median of |z|."""
+_MEAN_MISS: Final = 1.2533
+"""Standard deviation of normal noise, in means of |z|."""
+_LOCAL_SEASONS: Final = 5
+_CALMEST: Final = 0.7
+_NOISIEST: Final = 3.0
+"""How far the deviation of a time of the season may be from the usual one."""
 _TAIL: Final = 1.96
 """The 95th percentile of |z|."""
 _CELLS: Final = 100_000
@@ -156,7 +162,12 @@ def _seasonal(values: Array, season: str, settings: AnomalySettings, step_s: int
     look_back = _AGILE_POINTS if agile else period
     (level,) = trailing_quantiles(values - profile, look_back, (0.5,), first=first, least=_LEAST_LEVEL)
     expected = profile + level
-    return expected, _deviation(np.abs(values - expected), expected, period, first, agile)
+    missed = np.abs(values - expected)
+    usual = _deviation(missed, expected, period, first, agile)
+    lately = take(centred_mean(missed, 2 * _neighbours(period)), indexes[:_LOCAL_SEASONS])
+    local = _MEAN_MISS * median_of_rows(lately, _LEAST_SEASONS)
+    # Where the same time of earlier seasons was noisier or calmer than most, so is the band: counts by day and by night.
+    return expected, np.where(np.isnan(local), usual, np.clip(local, usual * _CALMEST, usual * _NOISIEST))
 
 
 def _deviation(missed: Array, expected: Array, period: int, first: int, agile: bool) -> Array:

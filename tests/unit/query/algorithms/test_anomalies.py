@@ -120,7 +120,7 @@ def test_a_season_in_local_time_moves_with_the_clocks() -> None:
     local = AnomalySettings("robust", 4.0, "daily", "America/New_York")
     for settings, quiet in ((local, True), (AnomalySettings("robust", 4.0, "daily"), False)):
         low, high = bounds(values, settings, step_s=60, start_s=start_s)
-        day = slice(7 * DAY + 120, 8 * DAY)
+        day = slice(5 * DAY + 420, 6 * DAY)
         outside = ((values > high) | (values < low))[0, day].mean()
         assert (outside < 0.02) == quiet, (settings, outside)
 
