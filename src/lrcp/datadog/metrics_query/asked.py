@@ -20,7 +20,7 @@ MAX_FORMULAS: Final = 100
 MAX_GROUPS: Final = 10_000
 """Of one event query."""
 
-_EVENT_SOURCES: Final = {"spans": "trace-analytics", "audit": "audits", "network": "network-performance"}
+_EVENT_SOURCES: Final = {"spans": "trace-analytics", "errors": "error-tracking"}
 """Data sources that queries of monitors call otherwise; `_` is written `-` there."""
 
 _EVENTS: Final = frozenset(
