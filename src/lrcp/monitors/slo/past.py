@@ -82,41 +82,52 @@ class StoredPast:
         found = self._records.transitions(
             monitor_id=monitor_id, since_ns=from_s * 10**9, limit=MAX_TRANSITIONS, newest_first=True
         )
-        groups = past_of_groups(reversed(found), self._records.groups(monitor_id), from_s, to_s)
-        return MonitorPast(
-            monitor_id,
-            monitor.name,
-            monitor.type,
-            monitor.modified_ns // 10**9,
-            groups,
-            no_data_counts_against(monitor.options),
-        )
+        modified_s = monitor.modified_ns // 10**9
+        groups = past_of_groups(reversed(found), self._records.groups(monitor_id), from_s, to_s, modified_s)
+        down = no_data_counts_against(monitor.options)
+        return MonitorPast(monitor_id, monitor.name, monitor.type, modified_s, groups, down)
 
 
 def past_of_groups(
-    transitions: Iterable[Transition], groups: Sequence[GroupState], from_s: float, to_s: float
+    transitions: Iterable[Transition], groups: Sequence[GroupState], from_s: float, to_s: float, modified_s: float = 0.0
 ) -> dict[str, GroupPast]:
     """The past of each group in [from_s, to_s).
 
     Args:
         transitions: all from from_s on, also those after to_s, oldest first. groups: as they are now, after all of them.
+        modified_s: when the definition was last changed: states from before it that are remembered no more ended then.
     """
-    found: dict[str, GroupPast] = {}
-    changes: dict[str, list[tuple[float, State]]] = {}
-    first: dict[str, State | None] = {}
+    before: dict[str, State | None] = {}
+    changes: dict[str, list[Change]] = {}
     for one in transitions:
-        first.setdefault(one.group, None if one.before is State.SKIPPED else one.before)
-        if one.time_s < to_s and one.before is not one.after:
+        before.setdefault(one.group, None if one.before is State.SKIPPED else one.before)
+        if one.before is not one.after:
             changes.setdefault(one.group, []).append((one.time_s, one.after))
-    for state in groups:
-        if state.group not in first:
-            seen_s = from_s if state.seen_s is None else state.seen_s
-            first[state.group] = state.state if seen_s <= from_s else None
-            if from_s < seen_s < to_s:
-                changes[state.group] = [(seen_s, state.state)]
-    for group, before in first.items():
-        found[group] = GroupPast(before, tuple(changes.get(group, ())))
-    return found
+    now = {state.group: state for state in groups}
+    for name in before.keys() | now.keys():
+        known = name in before
+        changes[name] = _with_restart(changes.get(name, []), now.get(name), known, from_s, modified_s)
+        if not known:
+            before[name] = now[name].state if not changes[name] else None
+    return {name: GroupPast(first, tuple(c for c in changes[name] if c[0] < to_s)) for name, first in before.items()}
+
+
+Change = tuple[float, State]
+
+
+def _with_restart(
+    changes: list[Change], state: GroupState | None, known: bool, from_s: float, modified_s: float
+) -> list[Change]:
+    """Changes with the moment at which a group was forgotten, or seen for the first time (again)."""
+    if state is None:
+        ended = not changes or changes[-1][0] < modified_s
+        return [*changes, (modified_s, State.OK)] if ended and modified_s > from_s else changes
+    seen_s = from_s if state.seen_s is None else state.seen_s
+    earlier = [change for change in changes if change[0] < seen_s]
+    later = changes[len(earlier) :]
+    if seen_s <= from_s or (known and not earlier):
+        return changes
+    return [*earlier, (seen_s, State.OK if later else state.state), *later]
 
 
 def no_data_counts_against(options: Options) -> bool:
