@@ -29,6 +29,21 @@ def run_tests(
     raise typer.Exit(run_monitors_test(paths, junit=junit, only=only, as_json=as_json))
 
 
+@monitors_app.command()
+@takes_settings
+def lint(
+    settings: Settings,
+    paths: Paths,
+    server: Annotated[bool, typer.Option("--server", help="compare metrics and tags with what the server has")] = False,
+    known: Annotated[Path | None, typer.Option(help="compare them with a list: a metric a line, its tag keys")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What Datadog would refuse or ignore in definitions, and what commonly goes wrong with them."""
+    from lrcp.cli.monitors_lint import run_monitors_lint
+
+    raise typer.Exit(run_monitors_lint(settings, paths, server=server, known=known, as_json=as_json))
+
+
 @monitors_app.command(name="list")
 @takes_settings
 def list_(

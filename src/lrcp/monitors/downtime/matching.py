@@ -7,17 +7,8 @@ from lrcp.model.monitor import Monitor
 from lrcp.model.monitor_state import Transition
 from lrcp.monitors.downtime.definition import Downtime
 from lrcp.query.errors import QueryError
-from lrcp.query.metric.ast import (
-    Arithmetic,
-    Call,
-    Everything,
-    Expression,
-    MetricQuery,
-    Negation,
-    Scope,
-    ScopeAnd,
-    TagMatch,
-)
+from lrcp.query.metric.ast import Everything, MetricQuery, Scope, ScopeAnd, TagMatch
+from lrcp.query.metric.check import queries_in
 from lrcp.query.metric.scope_match import compile_scope
 from lrcp.query.monitor.ast import EventMonitorQuery, MetricMonitorQuery
 from lrcp.query.monitor.parser import parse_monitor_query
@@ -69,26 +60,12 @@ def query_tags(type: str, query: str) -> tuple[str, ...]:
         return ()
     match tree:
         case MetricMonitorQuery(expression=expression):
-            sets = [set(_required(one.scope)) for one in _queries(expression)]
+            sets = [set(_required(one.scope)) for one in queries_in(expression) if isinstance(one, MetricQuery)]
             return tuple(sorted(set.intersection(*sets))) if sets else ()
         case EventMonitorQuery(tree=search):
             return tuple(sorted(_required_by_search(search)))
         case _:
             return ()
-
-
-def _queries(expression: Expression) -> Iterable[MetricQuery]:
-    match expression:
-        case MetricQuery():
-            yield expression
-        case Call(_, arguments):
-            for argument in arguments:
-                yield from _queries(argument)
-        case Negation(operand):
-            yield from _queries(operand)
-        case Arithmetic(_, left, right):
-            yield from _queries(left)
-            yield from _queries(right)
 
 
 def _required(scope: Scope) -> Iterable[str]:
