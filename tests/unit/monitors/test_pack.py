@@ -12,6 +12,7 @@ from datadog_api_client.v1.models import Monitor as ClientMonitor
 
 from lrcp.model.errors import InputError
 from lrcp.model.monitor import parse_monitor
+from lrcp.monitors.lint.run import lint_paths
 from lrcp.monitors.message.check import check_message
 from lrcp.monitors.pack import PackDocument, load_pack, resolve, runbook_of
 from lrcp.query.metric.check import check_expression
@@ -67,6 +68,10 @@ def test_a_monitor_of_the_pack_means_something(name: str) -> None:
     assert check_message(monitor.message) == []
     assert check_message(monitor.name) == []
     assert {"pack:default", *[tag for tag in monitor.tags if tag.startswith(("team:", "category:"))]} <= {*monitor.tags}
+
+
+def test_the_linter_has_nothing_to_say_of_the_pack_but_what_is_approximate() -> None:
+    assert [one for one in lint_paths([DEFAULT / "monitors"]) if one.rule != "approximation"] == []
 
 
 def _requests(value: Any) -> list[dict[str, Any]]:
