@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -84,4 +85,8 @@ def not_ahead(state: GroupState, at_s: float) -> GroupState:
 
 def as_state(code: int) -> State | None:
     """The State of a level, None for HOLD."""
-    return None if code < 0 else State(code)
+    return None if code < 0 else _STATES[code]
+
+
+_STATES: Final = tuple(State)
+"""By their numbers; asking the enumeration costs a twelfth of a tick with many groups."""
