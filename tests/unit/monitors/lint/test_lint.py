@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lrcp.cli.commands import app
-from lrcp.monitors.lint.checks import least_recovery_s
 from lrcp.monitors.lint.finding import RULES, Finding, Known
 from lrcp.monitors.lint.known import read_known
+from lrcp.monitors.lint.options import least_recovery_s
 from lrcp.monitors.lint.run import lint_document, lint_paths
 
 PACK = Path(__file__).resolve().parents[4] / "src" / "lrcp" / "packs"
