@@ -19,7 +19,7 @@ from lrcp.monitors.message.render import render_notification
 from lrcp.monitors.message.values import tags_of
 from lrcp.monitors.rules.definition import NotificationRule
 from lrcp.monitors.rules.recipients import add_recipients
-from lrcp.query.monitor.ast import SloQuery
+from lrcp.query.monitor.ast import CheckMonitorQuery, SloQuery
 
 States = Mapping[int, Mapping[str, GroupState]]
 """States by monitor and group, after the tick."""
@@ -54,6 +54,7 @@ def context_of(one: Prepared, transition: Transition, states: States) -> Context
         tags=(*tags_of(transition), *_tags_of_query(one.monitor, transition)),
         parts=_parts(one, transition.group, states),
         last_triggered_s=known.last_triggered_s if known is not None and again else None,
+        check_message=_check_message(one, transition),
         timeframe=_timeframe(one),
         long_window_burn_rate=transition.facts.get("long_window_burn_rate"),
         short_window_burn_rate=transition.facts.get("short_window_burn_rate"),
@@ -82,6 +83,11 @@ def _part(groups: Mapping[str, GroupState], group: str) -> Part:
     """The group of the same name, else the worst one."""
     found = groups.get(group) or max(groups.values(), key=lambda state: state.state, default=None)
     return Part() if found is None else Part(status=DATADOG_NAMES[found.state], value=found.value)
+
+
+def _check_message(one: Prepared, transition: Transition) -> str:
+    """What the service check said: it stands behind the reason (evaluate/checks.py)."""
+    return transition.reason.partition(": ")[2] if isinstance(one.query, CheckMonitorQuery) else ""
 
 
 def _timeframe(one: Prepared) -> str:
