@@ -1,7 +1,9 @@
-"""The server's own counters as metrics in its own store: `lrcp.ingest.<what>`, tagged by receiver."""
+"""The server's own counters as metrics in its own store: `lrcp.ingest.<what>`, tagged by receiver, and `lrcp.monitors.<what>`."""
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import Final
 
 from lrcp.ingest.consumer import Consumer
 from lrcp.ingest.counters import Counters
@@ -15,37 +17,49 @@ log = logging.getLogger(__name__)
 Counts = dict[str, dict[str, int]]
 
 
+MONITORS: Final = "monitors"
+"""Among the counters, what the scheduler of the monitors counts; all others are receivers."""
+
+
 def counter_metrics(before: Counts, now: Counts, now_ns: int) -> list[MetricBucket]:
     """What was counted between two snapshots, as count metrics of the bucket that holds now_ns."""
-    time_s = bucket_start_s(now_ns / 1_000_000_000)
-    buckets = []
-    for receiver, counts in now.items():
+    found = []
+    for name, counts in now.items():
         for what, total in counts.items():
-            delta = float(total - before.get(receiver, {}).get(what, 0))
+            delta = float(total - before.get(name, {}).get(what, 0))
             if delta:
-                buckets.append(
-                    MetricBucket(
-                        f"lrcp.ingest.{what}",
-                        (f"receiver:{receiver}",),
-                        time_s,
-                        "count",
-                        count=1.0,
-                        sum=delta,
-                        min=delta,
-                        max=delta,
-                        last=delta,
-                        last_ns=now_ns,
-                        interval_s=BUCKET_S,
-                    )
-                )
-    return buckets
+                found.append(_count(name, what, delta, now_ns))
+    return found
+
+
+def _count(name: str, what: str, delta: float, now_ns: int) -> MetricBucket:
+    own = name == MONITORS
+    return MetricBucket(
+        f"lrcp.monitors.{what}" if own else f"lrcp.ingest.{what}",
+        () if own else (f"receiver:{name}",),
+        bucket_start_s(now_ns / 1_000_000_000),
+        "count",
+        count=1.0,
+        sum=delta,
+        min=delta,
+        max=delta,
+        last=delta,
+        last_ns=now_ns,
+        interval_s=BUCKET_S,
+    )
 
 
 class SelfMetrics:
-    """Writes the counters every BUCKET_S; what could not be written is part of the next round."""
+    """Writes the counters every BUCKET_S; what could not be written is part of the next round.
 
-    def __init__(self, counters: Counters, consumer: Consumer, clock: Clock) -> None:
+    monitors: gives what the monitors' scheduler has counted so far, by name.
+    """
+
+    def __init__(
+        self, counters: Counters, consumer: Consumer, clock: Clock, monitors: Callable[[], dict[str, int]] = dict
+    ) -> None:
         self._counters = counters
+        self._monitors = monitors
         self._consumer = consumer
         self._clock = clock
         self._written: Counts = {}
@@ -67,7 +81,7 @@ class SelfMetrics:
 
     async def write(self) -> None:
         """Write what was counted since the last successful round."""
-        now = self._counters.snapshot()
+        now = self._counters.snapshot() | {MONITORS: self._monitors()}
         buckets = counter_metrics(self._written, now, self._clock.now_ns())
         try:
             if buckets:

@@ -101,9 +101,10 @@ class Server:
         await self._open_state()
         pipeline = self._build_pipeline()
         await self._start(pipeline)
-        await self._start(SelfMetrics(self.counters, pipeline, self.clock))
         await self._start(TrafficRollup(self.store, self.clock))
         self._monitoring = self._build_monitoring(pipeline)
+        counted = self._monitoring.scheduler.pulse.counts
+        await self._start(SelfMetrics(self.counters, pipeline, self.clock, counted))
         for part in self._receivers_without_http(pipeline):
             await self._start(part)
         for name, app in self._applications(pipeline).items():

@@ -46,6 +46,11 @@ class Pulse:
     standby: bool = False
     error: str = ""
 
+    def counts(self) -> dict[str, int]:
+        """What is counted, by name; each only grows."""
+        names = ("ticks", "late", "failed", "evaluated", "unknown", "transitions")
+        return {name: getattr(self, name) for name in names}
+
 
 class MonitorScheduler:
     """A part of the server. make_round: builds the round on the scheduler's own thread and loop, where it also runs."""
