@@ -2,7 +2,7 @@
 
 The engine cuts the logarithm of a value towards zero instead of downwards. So below 1 a bin begins one bin lower than the
 value that the engine answers from it says, which makes its answers up to 1.5 % too high, and bin 0 is twice as wide.
-Here each bin stands for its own middle, as in query/scan/sketch.py. Checked by tests/unit/store/telemetry/source.
+Here each bin stands for its own middle, as in query/scan/sketch.py. Checked by tests/contract/source.
 """
 
 import struct
