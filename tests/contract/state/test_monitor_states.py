@@ -10,7 +10,7 @@ from lrcp.model.monitor_state import GroupState, State, Transition
 from lrcp.model.monitor_tick import Change, MonitorStatus
 from lrcp.model.notification import Notification
 from lrcp.store.state.leases import LEASE_NS, Lease, LeaseLostError, LeaseStore
-from lrcp.store.state.monitor_states import MonitorStateStore
+from lrcp.store.state.monitor_states import KEEP_NS, MonitorStateStore
 from lrcp.store.state.notifications import NotificationStore
 from lrcp.store.state.store import StateStore, open_state
 from tests.contract.state.test_state_store import url as url  # the fixture
@@ -142,3 +142,14 @@ def test_transitions_are_found_by_time(state: StateStore, lease: Lease) -> None:
     assert [one.group for one in store.transitions(newest_first=True, limit=2)] == ["host:2", "host:1"]
     assert store.transitions(since_ns=AT_S * 10**9 + 1) == []
     assert store.transitions(until_ns=AT_S * 10**9) == []
+
+
+def test_what_is_older_than_a_year_is_dropped_unless_it_still_waits(state: StateStore, lease: Lease) -> None:
+    store, outbox = MonitorStateStore(state), NotificationStore(state)
+    change = Change(status=status(), transitions=((transition(), (message(), message())),))
+    first, second = store.commit([change], lease=lease, now_ns=NOW_NS)
+    outbox.mark_delivered(first.id, NOW_NS)
+    assert store.prune(NOW_NS + KEEP_NS) == 0
+    assert store.prune(NOW_NS + KEEP_NS + 1) == 2
+    assert store.transitions() == []
+    assert [one.id for one in outbox.page(limit=10)] == [second.id]

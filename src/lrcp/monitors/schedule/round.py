@@ -22,6 +22,7 @@ from lrcp.store.state.monitor_states import MonitorStateStore
 log = logging.getLogger(__name__)
 
 LEASE = "monitors"
+PRUNE_EVERY_NS = 6 * 3600 * 1_000_000_000
 
 
 class EvaluationWriter(Protocol):
@@ -61,6 +62,7 @@ class Rounds:
         self._address = address
         self._lease: Lease | None = None
         self._last_s: int | None = None
+        self._pruned_ns = 0
         self._states: dict[int, dict[str, GroupState]] = {}
         self._statuses: dict[int, MonitorStatus] = {}
 
@@ -77,6 +79,7 @@ class Rounds:
         if not self._take_lease():
             return None
         self._follow_definitions()
+        self._prune()
         current = self._definitions.current
         evaluated_s = {id: float(status.evaluated_s) for id, status in self._statuses.items()}
         tick = await run_tick(
@@ -118,6 +121,13 @@ class Rounds:
             for id in stale:
                 self._states.pop(id, None)
                 self._statuses.pop(id, None)
+
+    def _prune(self) -> None:
+        """Once in a while, and at first."""
+        now_ns = self._clock.now_ns()
+        if abs(now_ns - self._pruned_ns) >= PRUNE_EVERY_NS:
+            self._store.prune(now_ns)
+            self._pruned_ns = now_ns
 
     def _commit(self, tick: TickResult) -> None:
         assert self._lease is not None

@@ -14,8 +14,10 @@ from lrcp.model.notification import StoredNotification
 from lrcp.store.state.leases import Lease, hold_lease
 from lrcp.store.state.notifications import add_notification
 from lrcp.store.state.store import StateStore
-from lrcp.store.state.tables import monitor_group, monitor_status, monitor_transition
+from lrcp.store.state.tables import monitor_group, monitor_status, monitor_transition, notification
 
+KEEP_NS: Final = 400 * 86_400 * 1_000_000_000
+"""How long transitions are kept: SLOs of monitors look back 90 days, people a year."""
 _CHUNK: Final = 2_000
 """Rows a statement; a statement's parameters are bounded."""
 
@@ -64,6 +66,14 @@ class MonitorStateStore:
         with self._state.transaction() as connection:
             for table in (monitor_group, monitor_status):
                 connection.execute(delete(table).where(table.c.monitor_id.in_(list(monitor_ids))))
+
+    def prune(self, now_ns: int) -> int:
+        """Drop transitions, and delivered notifications, that are older than KEEP_NS. Returns: how many rows."""
+        old = monitor_transition.c.time_ns < now_ns - KEEP_NS
+        told = (notification.c.created_ns < now_ns - KEEP_NS) & notification.c.delivered_ns.is_not(None)
+        with self._state.transaction() as connection:
+            dropped = connection.execute(delete(monitor_transition).where(old)).rowcount
+            return dropped + connection.execute(delete(notification).where(told)).rowcount
 
     def transitions(
         self,
