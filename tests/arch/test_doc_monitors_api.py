@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -23,7 +24,7 @@ PAGE = (ROOT / "docs" / "monitors" / "api.md").read_text()
 RECORDINGS = (ROOT / "tests" / "oracle" / "recordings.txt").read_text().splitlines()
 
 QUERY = "avg(last_5m):avg:load{*} by {host} > 4"
-REFUSED = [
+REFUSED: list[dict[str, Any]] = [
     {"query": "avg(last_5m):avg:load{*}"},
     {"query": QUERY, "options": {"thresholds": {"critical": 5}}},
     {"query": QUERY, "options": {"thresholds": {"warning": 3}}},

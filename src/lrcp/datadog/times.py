@@ -14,9 +14,19 @@ def iso_time(ns: int) -> str:
     )
 
 
+def iso_seconds(seconds: float) -> str:
+    """Unix seconds likewise, to the microsecond."""
+    return iso_time(round(seconds * 1_000_000) * 1_000)
+
+
 def unix_s(ns: int) -> int:
     """Whole seconds of Unix nanoseconds."""
     return ns // 10**9
+
+
+def exact_s(ns: int) -> float:
+    """Seconds of Unix nanoseconds to the microsecond, as documents write times: so that one of now compares as equal."""
+    return ns // 1000 / 1_000_000
 
 
 def parse_time(text: str, member: str) -> int:

@@ -154,6 +154,7 @@ def test_groups_are_searched_one_by_one(api: DatadogApi, three: list[int]) -> No
 
 
 def test_a_silenced_monitor_is_found_as_muted(api: DatadogApi, three: list[int]) -> None:
+    api.clock.advance(0.25)
     attributes = {
         "scope": "*",
         "monitor_identifier": {"monitor_id": three[0]},

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrcp.datadog.errors import Refusal, invalid
 from lrcp.datadog.shapes import take_list, take_object, take_text, take_texts
-from lrcp.datadog.times import iso_time, parse_time
+from lrcp.datadog.times import exact_s, iso_time, parse_time
 from lrcp.kit.recurrence import parse_recurrence, parse_timezone
 from lrcp.model.errors import InputError
 from lrcp.monitors.downtime.definition import parse_downtime
@@ -139,7 +139,7 @@ def _parse_recurrence(given: Any, zone: str, now_ns: int) -> dict[str, Any]:
     parse_duration(duration)
     start = given.get("start")
     if start is None:
-        here = datetime.fromtimestamp(now_ns / 1e9, UTC).astimezone(_zone(zone))
+        here = datetime.fromtimestamp(exact_s(now_ns), UTC).astimezone(_zone(zone))
         start = here.replace(tzinfo=None).isoformat(timespec="seconds")
     check_rule(rule, start, zone)
     return {"rrule": rule, "duration": duration, "start": start}

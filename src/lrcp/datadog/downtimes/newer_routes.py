@@ -16,7 +16,7 @@ from lrcp.datadog.errors import invalid, not_found
 from lrcp.datadog.http import no_content, query_bool, query_int, read_json, reply
 from lrcp.datadog.identity import INCLUDED_USER
 from lrcp.datadog.shapes import take_attributes
-from lrcp.datadog.times import iso_time
+from lrcp.datadog.times import exact_s, iso_time
 from lrcp.model.resource import Resource
 from lrcp.store.state.resources import new_id
 
@@ -62,7 +62,7 @@ class DowntimeHandlers:
         now_ns = self._downtimes.now_ns()
         found = await self._downtimes.find_all()
         if query_bool(request, "current_only"):
-            found = [one for one in found if status_of(one.document, now_ns / 1e9) == "active"]
+            found = [one for one in found if status_of(one.document, exact_s(now_ns)) == "active"]
         offset, limit = query_int(request, "page[offset]", 0), query_int(request, "page[limit]", 30, most=MAX_PAGE)
         data = [render_downtime(one, now_ns) for one in found[offset : offset + limit]]
         meta = {"page": {"total_filtered_count": len(found)}}
@@ -90,7 +90,7 @@ class MatchHandlers:
             raise not_found(f"Monitor with id {id[:40]} not found")
         now_ns = self._downtimes.now_ns()
         groups = await run_groups(self._groups_of, int(id))
-        found = find_matching(await self._downtimes.find_all(), monitor, groups, now_ns / 1e9)
+        found = find_matching(await self._downtimes.find_all(), monitor, groups, exact_s(now_ns))
         offset, limit = query_int(request, "page[offset]", 0), query_int(request, "page[limit]", 30, most=MAX_PAGE)
         page = found[offset : offset + limit]
         data = [render_match(downtime, silenced, now_ns) for downtime, silenced in page]

@@ -43,13 +43,13 @@ def older_body(downtime: Resource) -> dict[str, Any]:
     }
 
 
-def parse_older(given: dict[str, Any], now_s: int) -> dict[str, Any]:
+def parse_older(given: dict[str, Any], now_s: float) -> dict[str, Any]:
     """The document that is kept, from a v1 body. Raises: Refusal."""
     scope = given.get("scope")
     scopes = [scope] if isinstance(scope, str) else scope
     if not isinstance(scopes, list) or not scopes or not all(isinstance(one, str) and one for one in scopes):
         raise invalid("Invalid scope parameter")
-    start, end = given.get("start") or now_s, given.get("end")
+    start, end = given.get("start") or int(now_s), given.get("end")
     if not isinstance(start, int) or not (end is None or (isinstance(end, int) and end > start)):
         raise invalid("Invalid start or end: they are Unix times in seconds, the end after the start")
     zone = given.get("timezone") or "UTC"
@@ -111,7 +111,7 @@ def _rule(recurrence: dict[str, Any]) -> str:
     return ";".join(parts)
 
 
-def render_older(downtime: Resource, now_s: int) -> dict[str, Any]:
+def render_older(downtime: Resource, now_s: float) -> dict[str, Any]:
     """A downtime as v1 answers it."""
     document, body = downtime.document, older_body(downtime)
     changed = downtime.modified_ns > downtime.created_ns
@@ -146,7 +146,7 @@ def render_older(downtime: Resource, now_s: int) -> dict[str, Any]:
     }
 
 
-def render_match(downtime: Resource, monitor_id: int, groups: list[str], now_s: int) -> dict[str, Any]:
+def render_match(downtime: Resource, monitor_id: int, groups: list[str], now_s: float) -> dict[str, Any]:
     """A downtime among a monitor's `matching_downtimes`."""
     body, period = older_body(downtime), find_period(downtime.document, now_s)
     return {

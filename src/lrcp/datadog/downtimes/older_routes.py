@@ -12,6 +12,7 @@ from lrcp.datadog.downtimes.periods import status_of
 from lrcp.datadog.errors import invalid, not_found
 from lrcp.datadog.http import no_content, query_bool, read_object, reply
 from lrcp.datadog.identity import CREATOR
+from lrcp.datadog.times import exact_s
 from lrcp.model.resource import Resource
 from lrcp.store.state.resources import new_id
 
@@ -84,8 +85,8 @@ class OlderDowntimeHandlers:
         found = await self._downtimes.find_all()
         return next((one for one in found if str(number_of(one.id)) == id), None)
 
-    def _now_s(self) -> int:
-        return self._downtimes.now_ns() // 10**9
+    def _now_s(self) -> float:
+        return exact_s(self._downtimes.now_ns())
 
 
 def _covers(downtime: Resource, scope: str) -> bool:

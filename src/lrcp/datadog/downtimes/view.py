@@ -4,7 +4,7 @@ from typing import Any
 
 from lrcp.datadog.downtimes.periods import find_period, status_of
 from lrcp.datadog.identity import INCLUDED_USER, USER_LINK
-from lrcp.datadog.times import iso_time
+from lrcp.datadog.times import exact_s, iso_seconds, iso_time
 from lrcp.model.resource import Resource
 
 
@@ -15,7 +15,7 @@ def render_downtime(downtime: Resource, now_ns: int) -> dict[str, Any]:
     if "recurrences" in schedule:
         document["schedule"] = schedule | {"current_downtime": _current(document, now_ns)}
     attributes = document | {
-        "status": status_of(document, now_ns / 1e9),
+        "status": status_of(document, exact_s(now_ns)),
         "created": iso_time(downtime.created_ns),
         "modified": iso_time(downtime.modified_ns),
     }
@@ -32,22 +32,22 @@ def render_one(downtime: Resource, now_ns: int) -> dict[str, Any]:
 
 def render_match(downtime: Resource, groups: list[str], now_ns: int) -> dict[str, Any]:
     """A downtime that silences a monitor now."""
-    period = find_period(downtime.document, now_ns / 1e9)
+    period = find_period(downtime.document, exact_s(now_ns))
     start, end = (None, None) if period is None else (period.start_s, period.end_s)
     attributes = {
         "groups": groups,
         "scope": downtime.document["scope"],
-        "start": None if start is None else iso_time(int(start * 1e9)),
-        "end": None if end is None else iso_time(int(end * 1e9)),
+        "start": None if start is None else iso_seconds(start),
+        "end": None if end is None else iso_seconds(end),
     }
     return {"type": "downtime_match", "id": downtime.id, "attributes": attributes}
 
 
 def _current(document: dict[str, Any], now_ns: int) -> dict[str, Any]:
-    period = find_period(document, now_ns / 1e9)
+    period = find_period(document, exact_s(now_ns))
     if period is None:
         return {}
     return {
-        "start": iso_time(int(period.start_s * 1e9)),
-        "end": None if period.end_s is None else iso_time(int(period.end_s * 1e9)),
+        "start": iso_seconds(period.start_s),
+        "end": None if period.end_s is None else iso_seconds(period.end_s),
     }

@@ -12,6 +12,7 @@ from lrcp.datadog.downtimes.older import render_match
 from lrcp.datadog.errors import not_found
 from lrcp.datadog.monitors.ports import MonitorStates
 from lrcp.datadog.monitors.view import NEW_STATE
+from lrcp.datadog.times import exact_s
 from lrcp.model.monitor_state import GroupState, State
 from lrcp.model.monitor_tick import MonitorStatus
 from lrcp.model.resource import Resource
@@ -55,7 +56,7 @@ class KeptMonitors:
         self, monitor: Resource, downtimes: Sequence[Resource], groups: Sequence[GroupState]
     ) -> list[dict[str, Any]]:
         """Downtimes that silence it now, as `matching_downtimes` has them."""
-        now_s = self.documents.now_ns() // 10**9
+        now_s = exact_s(self.documents.now_ns())
         names = [group.group for group in groups]
         found = find_matching(downtimes, monitor, names, now_s)
         return [

@@ -1,6 +1,7 @@
 """Handlers that answer with monitors: one, or a list by name, tags, scope and page."""
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,18 +41,22 @@ class ReadHandlers:
         with_downtimes = query_bool(request, "with_downtimes")
         groups = await self._kept.all_groups() if shown or with_downtimes else {}
         downtimes = await self._kept.downtimes() if with_downtimes else []
-        return reply(
-            [
+
+        def render() -> list[dict[str, Any]]:
+            mine = [(one, groups.get(int(one.id), [])) for one in page]
+            return [
                 render_monitor(
                     one,
                     state_of(one, statuses),
-                    groups=groups.get(int(one.id), ()),
+                    groups=states,
                     shown=shown,
-                    downtimes=self._kept.matching(one, downtimes, groups.get(int(one.id), ())),
+                    downtimes=self._kept.matching(one, downtimes, states),
                 )
-                for one in page
+                for one, states in mine
             ]
-        )
+
+        # Thousands of monitors take a while: on a thread, so that what is sent meanwhile is taken in.
+        return reply(await asyncio.to_thread(render))
 
 
 def _page_of(found: list[Resource], request: Request) -> list[Resource]:

@@ -1,5 +1,7 @@
 """Handlers of the two searches."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -19,6 +21,9 @@ from lrcp.datadog.monitors.search import (
     render_result,
 )
 from lrcp.datadog.monitors.search_query import compile_monitor_search
+from lrcp.model.monitor_state import GroupState
+from lrcp.model.monitor_tick import MonitorStatus
+from lrcp.model.resource import Resource
 
 
 class SearchHandlers:
@@ -28,32 +33,48 @@ class SearchHandlers:
         self._kept = kept
 
     async def monitors(self, request: Request) -> Response:
-        test = compile_monitor_search(request.query_params.get("query", ""))
-        found = [one for one in await self._load() if test(candidate_of(one))]
-        results = _sorted([render_result(one) for one in found], request)
-        counts = count_facets([(one, one.state) for one in found])
-        return reply({"counts": counts, **_page(results, request, "monitors")})
+        test, loaded = compile_monitor_search(request.query_params.get("query", "")), await self._load()
+
+        def search() -> dict[str, Any]:
+            found = [one for one in loaded if test(candidate_of(one))]
+            results = _sorted([render_result(one) for one in found], request)
+            counts = count_facets([(one, one.state) for one in found])
+            return {"counts": counts, **_page(results, request, "monitors")}
+
+        # Thousands of monitors take a while: on a thread, so that what is sent meanwhile is taken in.
+        return reply(await asyncio.to_thread(search))
 
     async def groups(self, request: Request) -> Response:
-        test = compile_monitor_search(request.query_params.get("query", ""))
-        pairs = [(one, group) for one in await self._load() for group in one.groups]
-        found = [(one, group) for one, group in pairs if test(candidate_of(one, group))]
-        results = _sorted([render_group_result(one, group) for one, group in found], request)
-        counts = count_facets([(one, group.state) for one, group in found])
-        return reply({"counts": counts, **_page(results, request, "groups")})
+        test, loaded = compile_monitor_search(request.query_params.get("query", "")), await self._load()
+
+        def search() -> dict[str, Any]:
+            pairs = [(one, group) for one in loaded for group in one.groups]
+            found = [(one, group) for one, group in pairs if test(candidate_of(one, group))]
+            results = _sorted([render_group_result(one, group) for one, group in found], request)
+            counts = count_facets([(one, group.state) for one, group in found])
+            return {"counts": counts, **_page(results, request, "groups")}
+
+        return reply(await asyncio.to_thread(search))
 
     async def _load(self) -> list[Found]:
         statuses, groups = await self._kept.statuses(), await self._kept.all_groups()
-        downtimes = await self._kept.downtimes()
-        found = []
-        for monitor in await self._kept.documents.find_all():
-            mine = groups.get(int(monitor.id), [])
-            matching = self._kept.matching(monitor, downtimes, mine)
-            ends = [one["end"] or 0 for one in matching if one["scope"] == ["*"]]
-            until_s = None if not ends else (0 if 0 in ends else max(ends))
-            state, facts = state_of(monitor, statuses), facts_of(monitor.document)
-            found.append(Found(monitor=monitor, state=state, groups=mine, facts=facts, muted_until_s=until_s))
-        return found
+        downtimes, monitors = await self._kept.downtimes(), await self._kept.documents.find_all()
+        return await asyncio.to_thread(
+            lambda: [self._found(one, statuses, groups.get(int(one.id), []), downtimes) for one in monitors]
+        )
+
+    def _found(
+        self,
+        monitor: Resource,
+        statuses: Mapping[int, MonitorStatus],
+        groups: list[GroupState],
+        downtimes: list[Resource],
+    ) -> Found:
+        matching = self._kept.matching(monitor, downtimes, groups)
+        ends = [one["end"] or 0 for one in matching if one["scope"] == ["*"]]
+        until_s = None if not ends else (0 if 0 in ends else max(ends))
+        state, facts = state_of(monitor, statuses), facts_of(monitor.document)
+        return Found(monitor=monitor, state=state, groups=groups, facts=facts, muted_until_s=until_s)
 
 
 def _sorted(results: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from lrcp.datadog.errors import invalid
 from lrcp.datadog.identity import CREATOR, ORG_ID
 from lrcp.datadog.monitors.facts import find_facts, server_type
-from lrcp.datadog.times import iso_time
+from lrcp.datadog.times import iso_seconds, iso_time
 from lrcp.model.monitor_state import DATADOG_NAMES, GroupState, State
 from lrcp.model.resource import Resource
 from lrcp.query.errors import QueryError
@@ -95,7 +95,7 @@ def _type_and_multi(document: dict[str, Any]) -> tuple[str, bool]:
 
 def _since(groups: Sequence[GroupState], state: State) -> str | None:
     times = [one.since_s for one in groups if one.state == state and one.since_s is not None]
-    return iso_time(int(max(times) * 1e9)) if times else None
+    return iso_seconds(max(times)) if times else None
 
 
 def _silenced(downtimes: Sequence[dict[str, Any]]) -> dict[str, int | None]:
