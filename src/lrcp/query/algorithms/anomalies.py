@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lrcp.model.errors import InputError
+from lrcp.query.algorithms.points import finite
 from lrcp.query.algorithms.seasons import SEASONS_S, earlier_indexes, points_of, take
 from lrcp.query.algorithms.trailing import centred_mean, median_of_rows, trailing_quantiles
 from lrcp.query.scan.grid import Array
@@ -61,6 +62,7 @@ def bounds(values: Array, settings: AnomalySettings, *, step_s: int, start_s: in
     Raises: InputError - an algorithm, season or zone that does not exist, deviations <= 0, a step that does not divide the season.
     """
     _check(settings)
+    values = finite(values)
     season = settings.seasonality or _season_that_fits(values.shape[1] * step_s, step_s)
     low, high = np.empty(values.shape), np.empty(values.shape)
     together = max(1, _CELLS // max(1, values.shape[1]))
@@ -92,7 +94,7 @@ def share_outside(values: Array, low: Array, high: Array, *, direction: str = "b
     """
     if direction not in ("above", "below", "both"):
         raise InputError(f"direction must be above, below or both, not {direction!r}")
-    judged = ~(np.isnan(values) | np.isnan(low) | np.isnan(high))
+    judged = ~(np.isnan(finite(values)) | np.isnan(low) | np.isnan(high))
     outside = np.zeros(values.shape, dtype=bool)
     if direction != "below":
         outside |= values > high

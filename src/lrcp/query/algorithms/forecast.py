@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lrcp.model.errors import InputError
+from lrcp.query.algorithms.points import finite
 from lrcp.query.algorithms.regression import fit_huber
 from lrcp.query.algorithms.seasons import SEASONS_S, points_of
 from lrcp.query.scan.grid import Array
@@ -70,6 +71,7 @@ def forecast(values: Array, settings: ForecastSettings, *, step_s: int, start_s:
     Raises: InputError - an algorithm, model or season that does not exist, deviations < 1, a step that does not divide the season.
     """
     _check(settings)
+    values = finite(values)
     ahead = max(1, horizon_s // step_s)
     times = np.arange(values.shape[1], values.shape[1] + ahead, dtype=float)
     if settings.algorithm == "linear":
@@ -135,13 +137,15 @@ def _seasonal(values: Array, times: Array, period: int) -> tuple[Array, Array]:
         nothing = np.full((len(values), len(times)), np.nan)
         return nothing, nothing.copy()
     folded = values[:, values.shape[1] - seasons * period :].reshape(len(values), seasons, period)
-    drift = _nanmedian((folded[:, 1:] - folded[:, :-1]).reshape(len(values), -1))
+    drift = _nanmedian((folded[:, 1:] - folded[:, :-1]).reshape(len(values), (seasons - 1) * period))
     level = folded - (drift[:, None, None] * np.arange(1 - seasons, 1)[None, :, None])
     profile = _nanmedian(np.moveaxis(level, 1, 2))
     left = level - profile[:, None, :]
     moved = _nanmedian(left[:, -1])
     width = (
-        _NORMAL * _nanmedian(np.abs(left - moved[:, None, None]).reshape(len(values), -1)) * np.sqrt(1 + 1 / seasons)
+        _NORMAL
+        * _nanmedian(np.abs(left - moved[:, None, None]).reshape(len(values), seasons * period))
+        * np.sqrt(1 + 1 / seasons)
     )
     ahead = (times - values.shape[1]).astype(int)
     following = 1 + ahead // period

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrcp.model.errors import InputError, TooLargeError
+from lrcp.query.algorithms.points import finite
 from lrcp.query.scan.grid import Array
 
 ALGORITHMS: Final = ("dbscan", "mad", "scaleddbscan", "scaledmad")
@@ -30,6 +31,7 @@ def outliers(values: Array, algorithm: str, tolerance: float, percentage: float 
     Raises: InputError - no such algorithm, tolerance <= 0; TooLargeError - dbscan of more than MOST_SERIES.
     """
     _check(algorithm, tolerance, percentage)
+    values = finite(values)
     flags = np.zeros(len(values), dtype=bool)
     real = ~np.isnan(values).all(axis=1) if values.size else flags
     if real.sum() < LEAST_SERIES:

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from lrcp.query.algorithms.points import finite
 from lrcp.query.scan.grid import Array
 
 _HUBER: Final = 1.345
@@ -37,13 +38,14 @@ class Line:
 
 def trend_line(values: Array) -> Array:
     """The least-squares line through each series, at every point; float64[n, points], NaN with fewer than two points."""
-    weights = (~np.isnan(values)).astype(float)
-    return _fit(values, weights).at(np.arange(values.shape[1], dtype=float))
+    known = finite(values)
+    weights = (~np.isnan(known)).astype(float)
+    return _fit(known, weights).at(np.arange(values.shape[1], dtype=float))
 
 
 def robust_trend(values: Array) -> Array:
     """The Huber line through each series, at every point: single spikes hardly turn it; float64[n, points]."""
-    return fit_huber(values).at(np.arange(values.shape[1], dtype=float))
+    return fit_huber(finite(values)).at(np.arange(values.shape[1], dtype=float))
 
 
 def fit_huber(values: Array, half_life: float = np.inf) -> Line:
@@ -95,7 +97,7 @@ def piecewise_constant(values: Array) -> Array:
 
     Returns: float64[n, points]; the mean of the piece at every real point, NaN elsewhere.
     """
-    return np.array([_steps(row) for row in values]).reshape(values.shape)
+    return np.array([_steps(row) for row in finite(values)]).reshape(values.shape)
 
 
 def _steps(row: Array) -> Array:

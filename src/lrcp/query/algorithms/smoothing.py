@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from lrcp.query.algorithms.points import finite
 from lrcp.query.algorithms.trailing import median_of_rows
 from lrcp.query.scan.grid import Array
 
@@ -17,6 +18,7 @@ def ewma(values: Array, span: int) -> Array:
 
     float64[n, points]. A missing point stays missing and gives the older ones no less weight than a point of its own would.
     """
+    values = finite(values)
     keep = 1 - 2 / (span + 1)
     real = ~np.isnan(values)
     known = np.where(real, values, 0.0)
@@ -32,6 +34,7 @@ def ewma(values: Array, span: int) -> Array:
 
 def median(values: Array, span: int) -> Array:
     """Median of each point and the span - 1 before it, over those that are there; a missing point stays missing."""
+    values = finite(values)
     padded = np.concatenate([np.full((len(values), span - 1), np.nan), values], axis=1)
     found = median_of_rows(sliding_window_view(padded, span, axis=1), 1) if values.size else values.copy()
     return np.where(np.isnan(values), np.nan, found)
@@ -43,7 +46,7 @@ def autosmooth(values: Array) -> Array:
     Roughness is the deviation of the differences; what stands out is kept while the kurtosis is not below the series' own
     (Rong and Bailis, ASAP, VLDB 2017). Up to a tenth of the points; each series its own window.
     """
-    return np.array([_autosmooth(row) for row in values]).reshape(values.shape)
+    return np.array([_autosmooth(row) for row in finite(values)]).reshape(values.shape)
 
 
 def _autosmooth(row: Array) -> Array:
@@ -71,8 +74,8 @@ def _quietest(numbers: Array) -> int:
 
 def _kurtosis(numbers: Array) -> float:
     away = numbers - numbers.mean()
-    variance = float((away**2).mean())
-    return float((away**4).mean()) / variance**2 if variance > 0 else 0.0
+    deviation = float(np.sqrt((away**2).mean()))
+    return float(((away / deviation) ** 4).mean()) if deviation > 0 else 0.0
 
 
 def _trailing_mean(numbers: Array, window: int) -> Array:
