@@ -1,6 +1,6 @@
 """NotificationRule: Datadog's document as a record. Source: DATADOG.md 2.4; checked by tests/unit/monitors/rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -45,30 +45,52 @@ def parse_rule(document: Mapping[str, Any], *, id: str = "") -> NotificationRule
     """
     data = document.get("data")
     if isinstance(data, Mapping):
-        return parse_rule(data.get("attributes") or {}, id=str(data.get("id") or id))
-    given = document.get("filter") or {}
+        return parse_rule(_object(data, "attributes"), id=str(data.get("id") or id))
+    given = _object(document, "filter")
     scope, tags = given.get("scope"), _texts(given.get("tags"), "tags", MAX_TAGS)
     if bool(scope) == bool(tags):
         raise InputError("a notification rule filters by tags or by a scope")
-    conditional = document.get("conditional_recipients") or {}
-    conditions = conditional.get("conditions") or ()
-    if len(conditions) > MAX_CONDITIONS:
-        raise InputError(f"a notification rule has at most {MAX_CONDITIONS} conditions")
+    conditional = _object(document, "conditional_recipients")
     return NotificationRule(
         id=id,
         name=str(document.get("name") or ""),
         tags=tags,
         scope=parse_downtime_scope(str(scope)) if scope else None,
         recipients=_recipients(document.get("recipients")),
-        conditions=tuple(_condition(one) for one in conditions),
+        conditions=tuple(_conditions(conditional.get("conditions"))),
         fallback=_recipients(conditional.get("fallback_recipients")),
-        bundle_s=int((document.get("bundle_config") or {}).get("duration") or 0),
+        bundle_s=_whole(_object(document, "bundle_config").get("duration")),
     )
 
 
-def _condition(given: Mapping[str, Any]) -> Condition:
-    scope = parse_downtime_scope(str(given.get("scope") or "*"))
-    return Condition(scope=scope, recipients=_recipients(given.get("recipients")))
+def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A member that is an object; absent it is empty."""
+    found = document.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise InputError(f"{name} of a notification rule must be an object")
+    return found
+
+
+def _whole(given: Any) -> int:
+    if given is None:
+        return 0
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise InputError("the duration of a notification rule's bundle_config must be a whole number")
+    return given
+
+
+def _conditions(given: Any) -> Iterator[Condition]:
+    if given is None:
+        return
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        raise InputError("conditions of a notification rule must be a list of objects")
+    if len(given) > MAX_CONDITIONS:
+        raise InputError(f"a notification rule has at most {MAX_CONDITIONS} conditions")
+    for one in given:
+        scope = parse_downtime_scope(str(one.get("scope") or "*"))
+        yield Condition(scope=scope, recipients=_recipients(one.get("recipients")))
 
 
 def _recipients(given: Any) -> tuple[str, ...]:
