@@ -1,5 +1,6 @@
 """`/api/v2/metrics/{name}/assets`: the dashboards, monitors and SLOs that speak of a metric. Source: recordings."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,11 @@ class AssetHandlers:
 
     async def _find(self, documents: Documents, name: str) -> list[Resource]:
         mentions = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])").search
-        return [one for one in await documents.find_all() if mentions(msgspec.json.encode(one.document).decode())]
+        found = await documents.find_all()
+        # Thousands of documents take a while.
+        return await asyncio.to_thread(
+            lambda: [one for one in found if mentions(msgspec.json.encode(one.document).decode())]
+        )
 
 
 def _describe(kind: str, asset: Resource) -> dict[str, Any]:
