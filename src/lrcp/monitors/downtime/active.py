@@ -1,6 +1,7 @@
 """When a downtime is in force."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lrcp.kit.recurrence import find_occurrences
 from lrcp.monitors.downtime.definition import Downtime, Repeat
@@ -19,6 +20,7 @@ class Interval:
         return self.start_s <= at_s and (self.end_s is None or at_s < self.end_s)
 
 
+@lru_cache(maxsize=8192)
 def find_interval(downtime: Downtime, at_s: float) -> Interval | None:
     """The interval in force at a time, None when there is none; of several the one that began first."""
     if downtime.canceled_s is not None and at_s >= downtime.canceled_s:
@@ -26,14 +28,18 @@ def find_interval(downtime: Downtime, at_s: float) -> Interval | None:
     return min((one for one in _around(downtime, at_s, at_s) if one.holds(at_s)), key=_start, default=None)
 
 
-def find_ended(downtime: Downtime, since_s: float, until_s: float) -> list[Interval]:
-    """Intervals that ended in (since_s, until_s], by expiring or by being canceled, and were not taken on by another."""
+@lru_cache(maxsize=4096)
+def find_ended(downtime: Downtime, since_s: float, until_s: float) -> tuple[Interval, ...]:
+    """Intervals that ended in (since_s, until_s], by expiring or by being canceled, and were not taken on by another.
+
+    Remembered, as every monitor of a tick asks the same.
+    """
     ended = []
     for one in _around(downtime, since_s, until_s):
         cut = _cut(one, downtime.canceled_s)
         if cut is not None and cut.end_s is not None and since_s < cut.end_s <= until_s:
             ended.append(cut)
-    return [one for one in ended if one.end_s is not None and find_interval(downtime, one.end_s) is None]
+    return tuple(one for one in ended if one.end_s is not None and find_interval(downtime, one.end_s) is None)
 
 
 def _start(interval: Interval) -> float:

@@ -60,10 +60,9 @@ def _in_force(
 ) -> list[tuple[Downtime, Interval]]:
     found = []
     for downtime in downtimes:
-        if means_monitor(downtime, monitor) and means_group(downtime.scope, monitor, group):
-            interval = find_interval(downtime, at_s)
-            if interval is not None:
-                found.append((downtime, interval))
+        interval = find_interval(downtime, at_s)
+        if interval is not None and means_monitor(downtime, monitor) and means_group(downtime.scope, monitor, group):
+            found.append((downtime, interval))
     return found
 
 
@@ -92,9 +91,10 @@ def tell_ended(
     """
     told: dict[str, Transition] = {}
     for downtime in downtimes:
-        if not means_monitor(downtime, monitor):
+        ended = find_ended(downtime, since_s, at_s)
+        if not ended or not means_monitor(downtime, monitor):
             continue
-        for interval in find_ended(downtime, since_s, at_s):
+        for interval in ended:
             if ("canceled" if interval.canceled else "expired") in downtime.notify_end_types:
                 for transition in _still_bad(downtime, monitor, states, at_s):
                     told.setdefault(transition.group, transition)

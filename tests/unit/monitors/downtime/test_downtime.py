@@ -106,9 +106,9 @@ def test_without_an_end_it_holds_until_it_is_canceled() -> None:
     one = downtime(schedule={"start": "2026-11-21T10:00:00Z"}, canceled="2026-11-22T10:00:00Z")
     assert find_interval(one, at("2026-11-22T09:59"))
     assert find_interval(one, at("2026-11-22T10:00")) is None
-    assert find_ended(one, at("2026-11-22T09:00"), at("2026-11-22T10:00")) == [
-        Interval(at("2026-11-21T10:00"), at("2026-11-22T10:00"), canceled=True)
-    ]
+    assert find_ended(one, at("2026-11-22T09:00"), at("2026-11-22T10:00")) == (
+        Interval(at("2026-11-21T10:00"), at("2026-11-22T10:00"), canceled=True),
+    )
 
 
 WEEKEND = {
