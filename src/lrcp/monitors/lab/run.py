@@ -10,6 +10,8 @@ from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared, prepare
 from lrcp.monitors.lab.case import Case
+from lrcp.monitors.lab.past import CasePast
+from lrcp.monitors.slo.alert import SloBook
 from lrcp.monitors.telling import tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
 from lrcp.query.memory.events import MemoryEvents
@@ -59,9 +61,10 @@ class CaseRun:
         self.refused: dict[str, str] = {}
         self.told: list[Told] = []
         self._names = {monitor.id: name for name, monitor in case.monitors.items()}
+        self._states: dict[int, dict[str, GroupState]] = {}
+        self._past = CasePast(case.monitors, self._states)
         self._prepared = self._prepare()
         self._source = MemorySource(case.series, MemoryEvents(case.records), case.checks)
-        self._states: dict[int, dict[str, GroupState]] = {}
         self._evaluated_s: dict[int, float] = {}
         self._tracks = {name: Track() for name in case.monitors}
         self._before_s: int | None = None
@@ -84,10 +87,10 @@ class CaseRun:
         return Moment(at_s - self.case.start_s, self._tracks)
 
     def _prepare(self) -> dict[int, Prepared]:
-        found = {}
+        found, slos = {}, SloBook(self.case.slos, self._past)
         for name, monitor in self.case.monitors.items():
             try:
-                found[monitor.id] = prepare(monitor, self.case.slos)
+                found[monitor.id] = prepare(monitor, slos)
             except LrcpError as error:
                 self.refused[name] = str(error)
         return found
@@ -109,6 +112,8 @@ class CaseRun:
             transitions: list[Transition] = []
             if id in result.monitors:
                 transitions += result.monitors[id].transitions
+            for transition in transitions:
+                self._past.add(transition)
             if self._before_s is not None and self.case.downtimes:
                 transitions += tell_ended(
                     self.case.downtimes, one.monitor, self._states.get(id, {}), self._before_s, at_s
