@@ -9,6 +9,9 @@ from lrcp.kit.clock import Clock
 from lrcp.model.resource import Resource
 from lrcp.store.state.resources import ResourceStore
 
+_NOBODYS: Final = "\x00"
+"""PostgreSQL takes no text with this character, so that no id has it."""
+
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -28,6 +31,8 @@ class Documents:
         return await asyncio.to_thread(self._store.create, self._kind, document, now_ns=self._clock.now_ns(), id=id)
 
     async def find(self, id: str, *, deleted: bool = False) -> Resource | None:
+        if _NOBODYS in id:
+            return None
         return await asyncio.to_thread(self._store.find, self._kind, id, deleted=deleted)
 
     async def find_all(self, *, deleted: bool = False) -> list[Resource]:
@@ -36,11 +41,14 @@ class Documents:
 
     async def update(self, id: str, document: Mapping[str, Any]) -> Resource | None:
         """Put another document in its place; None when it is not there."""
+        if _NOBODYS in id:
+            return None
         return await asyncio.to_thread(self._store.update, self._kind, id, document, now_ns=self._clock.now_ns())
 
     async def delete(self, ids: Collection[str]) -> list[str]:
         """Returns: the ids that were there."""
-        return await asyncio.to_thread(self._store.delete, self._kind, ids, now_ns=self._clock.now_ns())
+        known = [id for id in ids if _NOBODYS not in id]
+        return await asyncio.to_thread(self._store.delete, self._kind, known, now_ns=self._clock.now_ns())
 
     async def restore(self, ids: Collection[str]) -> list[str]:
         """Returns: the ids that were deleted."""

@@ -41,6 +41,16 @@ def take_text(document: dict[str, Any], member: str, *, path: str = "", most: in
     return value
 
 
+def take_optional_text(document: dict[str, Any], member: str, *, path: str = "", most: int = 100_000) -> str:
+    """A member that may be a text; '' when it is absent or null. Raises: Refusal."""
+    value = document.get(member)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > most:
+        raise invalid(f"Invalid payload: '{_path(path, member)}' must be a string of at most {most} characters")
+    return value
+
+
 def take_attributes(body: Any, kind: str) -> dict[str, Any]:
     """`data.attributes` of a JSON:API body whose `data.type` must be `kind`. Raises: Refusal."""
     data = take_object(body if isinstance(body, dict) else {}, "data")

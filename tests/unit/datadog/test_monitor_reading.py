@@ -172,4 +172,5 @@ def test_a_silenced_monitor_is_found_as_muted(api: DatadogApi, three: list[int])
 
 def test_an_identifier_that_is_no_number_is_nobodys(api: DatadogApi) -> None:
     assert api.ask("GET", "/api/v1/monitor/abc") == (404, {"errors": ["Monitor not found"]})
+    assert api.ask("GET", "/api/v1/monitor/%00") == (404, {"errors": ["Monitor not found"]})
     assert api.ask("GET", f"/api/v1/monitor/{'9' * 400}") == (404, {"errors": ["Monitor not found"]})

@@ -66,7 +66,7 @@ def check_widgets(widgets: list[Any], *, depth: int = 1) -> None:
 def check_definition(definition: dict[str, Any], *, depth: int = 1) -> None:
     """Raises: Refusal."""
     kind = definition.get("type")
-    if kind not in REQUIRED:
+    if not isinstance(kind, str) or kind not in REQUIRED:
         raise invalid(f"'widgets' is invalid: there is no widget of type {str(kind)[:60]!r}")
     for member in REQUIRED[kind]:
         if member not in definition:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from lrcp.datadog.errors import Refusal, invalid
-from lrcp.datadog.shapes import take_list, take_object, take_text, take_texts
+from lrcp.datadog.shapes import take_list, take_object, take_optional_text, take_text, take_texts
 from lrcp.datadog.times import exact_s, iso_time, parse_time
 from lrcp.kit.recurrence import parse_recurrence, parse_timezone
 from lrcp.model.errors import InputError
@@ -48,6 +48,8 @@ def change_definition(before: dict[str, Any], given: dict[str, Any], now_ns: int
         if member not in _MEMBERS:
             raise invalid(f"Additional properties are not allowed ('{member}' was unexpected)")
     document = {"display_timezone": "UTC", "message": None} | before | given
+    for member in ("display_timezone", "message"):
+        take_optional_text(document, member, most=10_000)
     _check_scope(document)
     _check_identifier(document)
     _check_endings(document)
@@ -124,7 +126,7 @@ def _parse_schedule(given: dict[str, Any], now_ns: int) -> dict[str, Any]:
 
 
 def _parse_recurring(given: dict[str, Any], now_ns: int) -> dict[str, Any]:
-    zone = given.get("timezone") or "UTC"
+    zone = take_optional_text(given, "timezone", path="schedule") or "UTC"
     _zone(zone)
     recurrences = take_list(given, "recurrences", path="schedule", most=MAX_RECURRENCES)
     if not recurrences:

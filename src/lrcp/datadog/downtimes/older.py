@@ -7,6 +7,7 @@ from lrcp.datadog.downtimes.definition import END_STATES, END_TYPES, check_docum
 from lrcp.datadog.downtimes.periods import find_period, status_of
 from lrcp.datadog.errors import invalid
 from lrcp.datadog.identity import ORG_ID, USER_ID
+from lrcp.datadog.shapes import take_optional_text, take_texts
 from lrcp.datadog.times import iso_time, parse_time, unix_s
 from lrcp.kit.recurrence import parse_timezone
 from lrcp.model.errors import InputError
@@ -50,19 +51,21 @@ def parse_older(given: dict[str, Any], now_s: float) -> dict[str, Any]:
     if not isinstance(scopes, list) or not scopes or not all(isinstance(one, str) and one for one in scopes):
         raise invalid("Invalid scope parameter")
     start, end = given.get("start") or int(now_s), given.get("end")
-    if not isinstance(start, int) or not (end is None or (isinstance(end, int) and end > start)):
+    if not _is_time(start) or not (end is None or (_is_time(end) and end > start)):
         raise invalid("Invalid start or end: they are Unix times in seconds, the end after the start")
-    zone = given.get("timezone") or "UTC"
+    zone = take_optional_text(given, "timezone") or "UTC"
     recurrence = _parse_recurrence(given.get("recurrence"))
-    monitor_id, tags = given.get("monitor_id"), given.get("monitor_tags") or ["*"]
+    monitor_id, tags = given.get("monitor_id"), take_texts(given, "monitor_tags", most=MAX_TAGS) or ["*"]
+    if not (monitor_id is None or _is_time(monitor_id)):
+        raise invalid("Invalid monitor_id")
     document = {
         "scope": scopes[0] if len(scopes) == 1 else " AND ".join(scopes),
         "monitor_identifier": {"monitor_tags": tags} if monitor_id is None else {"monitor_id": monitor_id},
-        "message": given.get("message"),
+        "message": take_optional_text(given, "message") or None,
         "display_timezone": zone,
         "mute_first_recovery_notification": bool(given.get("mute_first_recovery_notification")),
-        "notify_end_states": sorted(given.get("notify_end_states") or END_STATES),
-        "notify_end_types": sorted(given.get("notify_end_types") or END_TYPES[1:]),
+        "notify_end_states": sorted(take_texts(given, "notify_end_states") or END_STATES),
+        "notify_end_types": sorted(take_texts(given, "notify_end_types") or END_TYPES[1:]),
         "canceled": None,
         "schedule": _schedule(start, end, zone, recurrence),
         "v1": {"start": start, "end": end, "recurrence": recurrence},
@@ -74,15 +77,22 @@ def parse_older(given: dict[str, Any], now_s: float) -> dict[str, Any]:
 def _parse_recurrence(given: Any) -> dict[str, Any] | None:
     if given is None:
         return None
-    if not isinstance(given, dict) or given.get("type") not in _FREQUENCIES:
+    if not isinstance(given, dict) or not isinstance(given.get("type"), str) or given["type"] not in _FREQUENCIES:
         raise invalid("Invalid recurrence type")
-    if not set(given.get("week_days") or ()) <= _WEEK_DAYS.keys():
+    if not set(take_texts(given, "week_days", path="recurrence")) <= _WEEK_DAYS.keys():
         raise invalid("Invalid set of days in week_days. Be sure that the first letter is capitalized.")
     if given.get("until_occurrences") is not None and given.get("until_date") is not None:
         raise invalid("You must provide only provide one of (until_occurrences, until_date)")
-    if not isinstance(given.get("period"), int) or not 1 <= given["period"] <= 1_000:
+    if type(given.get("period")) is not int or not 1 <= given["period"] <= 1_000:
         raise invalid("Invalid recurrence period")
+    if not all(given.get(member) is None or _is_time(given[member]) for member in ("until_occurrences", "until_date")):
+        raise invalid("Invalid recurrence end")
     return {member: given.get(member) for member in _RECURRENCE}
+
+
+def _is_time(value: Any) -> bool:
+    """Whether it is a number as Unix seconds and counts are."""
+    return type(value) is int and 0 <= value < 2**33
 
 
 def _schedule(start: int, end: int | None, zone: str, recurrence: dict[str, Any] | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +9,9 @@ from starlette.responses import Response
 from lrcp.datadog.documents import Documents
 from lrcp.datadog.errors import invalid, not_found
 from lrcp.datadog.http import no_content, query_int, read_json, reply
-from lrcp.datadog.shapes import take_attributes
+from lrcp.datadog.shapes import take_attributes, take_optional_text
 from lrcp.datadog.slos.view import render_correction
-from lrcp.kit.recurrence import parse_recurrence
+from lrcp.kit.recurrence import parse_recurrence, parse_timezone
 from lrcp.model.errors import InputError
 from lrcp.model.resource import Resource
 from lrcp.store.state.resources import new_id
@@ -103,11 +102,12 @@ def _paging(request: Request, total: int) -> dict[str, Any]:
 def parse_correction(given: dict[str, Any]) -> dict[str, Any]:
     """The document that is kept: every member, null where it was not given. Raises: Refusal."""
     document: dict[str, Any] = {member: given.get(member) for member in _MEMBERS} | {
-        "description": given.get("description") or "",
-        "timezone": given.get("timezone") or "UTC",
+        "description": take_optional_text(given, "description"),
+        "timezone": take_optional_text(given, "timezone") or "UTC",
+        "rrule": take_optional_text(given, "rrule") or None,
     }
     if given.get("slo_query"):
-        document["slo_query"] = given["slo_query"]
+        document["slo_query"] = take_optional_text(given, "slo_query", most=3_000)
     _check_subject(document)
     if document["category"] not in CATEGORIES:
         raise invalid(f"Invalid payload: category must be one of {', '.join(CATEGORIES)}")
@@ -139,7 +139,7 @@ def _is_time(value: Any) -> bool:
 
 def _check_rule(document: dict[str, Any]) -> None:
     try:
-        local = datetime.fromtimestamp(document["start"], ZoneInfo(document["timezone"])).replace(tzinfo=None)
+        local = datetime.fromtimestamp(document["start"], parse_timezone(document["timezone"])).replace(tzinfo=None)
         parse_recurrence(document["rrule"], local, document["timezone"])
-    except (InputError, KeyError, ValueError) as error:
+    except (InputError, ValueError) as error:
         raise invalid(f"Invalid payload: rrule: {error}") from None

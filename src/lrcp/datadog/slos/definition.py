@@ -6,7 +6,7 @@ from typing import Any, Final, TypeGuard
 import msgspec
 
 from lrcp.datadog.errors import invalid
-from lrcp.datadog.shapes import take_list, take_object, take_text, take_texts
+from lrcp.datadog.shapes import take_list, take_object, take_optional_text, take_text, take_texts
 from lrcp.model.errors import InputError
 from lrcp.model.slo import parse_slo
 from lrcp.query.errors import QueryError
@@ -27,7 +27,7 @@ def parse_definition(body: dict[str, Any], *, type: str | None = None) -> dict[s
     Raises: Refusal - what is wrong, in the server's words where those are recorded.
     """
     kind = type or body.get("type")
-    if kind not in TYPE_IDS:
+    if not isinstance(kind, str) or kind not in TYPE_IDS:
         raise invalid(f"Invalid payload: type must be one of {', '.join(TYPE_IDS)}")
     document: dict[str, Any] = {
         "name": take_text(body, "name", most=1_000),
@@ -35,7 +35,7 @@ def parse_definition(body: dict[str, Any], *, type: str | None = None) -> dict[s
         "monitor_tags": [],
         "type": kind,
         "type_id": TYPE_IDS[kind],
-        "description": body.get("description") or "",
+        "description": take_optional_text(body, "description"),
     }
     document |= _INDICATORS[kind](body) | _parse_targets(body)
     try:
@@ -98,9 +98,10 @@ def _parse_monitors(body: dict[str, Any]) -> dict[str, Any]:
 def _parse_metric(body: dict[str, Any]) -> dict[str, Any]:
     groups = take_texts(body, "groups")
     kept = {"groups": groups} if groups else {}
-    if (body.get("sli_specification") or {}).get("count"):
+    if body.get("sli_specification") is not None:
         specification = take_object(body, "sli_specification")
-        return kept | {"query": _query_of(specification["count"]), "sli_specification": specification}
+        count = take_object(specification, "count", path="sli_specification")
+        return kept | {"query": _query_of(count), "sli_specification": specification}
     if not isinstance(body.get("query"), dict):
         raise invalid("Invalid payload: must specify the query for count types")
     query = {part: take_text(body["query"], part, path="query") for part in ("numerator", "denominator")}
