@@ -8,6 +8,8 @@ from lrcp.datadog.errors import Refusal, invalid
 from lrcp.datadog.monitors.facts import Facts, find_facts
 from lrcp.datadog.monitors.options import check_options, parse_options
 from lrcp.datadog.monitors.thresholds import check_document_thresholds
+from lrcp.model.monitor import Monitor
+from lrcp.monitors.evaluate.prepare import prepare
 from lrcp.query.errors import OperatorError, QueryError
 from lrcp.query.monitor.ast import FormulaMonitorQuery, MonitorQuery, SloQuery
 from lrcp.query.monitor.check import check_burn_rate, check_monitor_query, check_variables
@@ -73,7 +75,17 @@ def check_definition(document: dict[str, Any], *, id: int = 0) -> tuple[MonitorQ
     facts = find_facts(query, document["options"])
     check_document_thresholds(query, monitor.options.thresholds, document["options"].get("thresholds"))
     check_options(monitor, facts)
+    if not isinstance(query, SloQuery):
+        _check_evaluation(monitor)
     return query, facts
+
+
+def _check_evaluation(monitor: Monitor) -> None:
+    """That it can be evaluated: schedules, time zones, algorithms' arguments. SLO alerts need their SLO for that."""
+    try:
+        prepare(monitor, {})
+    except QueryError as error:
+        raise invalid(f"The value provided for parameter 'options' is invalid: {error}") from None
 
 
 def refuse_query(error: QueryError) -> Refusal:

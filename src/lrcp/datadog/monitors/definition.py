@@ -79,6 +79,8 @@ def _check_members(document: dict[str, Any]) -> None:
         raise invalid(f"The value provided for parameter 'name' is invalid: a text of at most {MAX_NAME} characters")
     if document["message"] is not None and not isinstance(document["message"], str):
         raise invalid("The value provided for parameter 'message' is invalid")
+    if document["restricted_roles"] is not None:
+        take_texts(document, "restricted_roles")
     if not isinstance(document["query"], str):
         raise invalid("The value provided for parameter 'query' is invalid")
 
@@ -105,7 +107,12 @@ def _fill_options(given: Any, type: str) -> dict[str, Any]:
 
 
 def _as_float(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise invalid("The value provided for parameter 'options' is invalid: a threshold is too large") from None
 
 
 def _asset(given: Any) -> dict[str, Any]:
