@@ -29,6 +29,7 @@ _TAGS: Final = [
     {"name": "Overview", "description": "Requests, errors, latency, tokens and cost over time."},
     {"name": "SQL", "description": "Read-only ClickHouse SQL over the telemetry tables."},
     {"name": "Monitors", "description": "What monitors found, why, and what was told of it."},
+    {"name": "SLOs", "description": "Error budgets, now and over time."},
     {"name": "Policy", "description": "What the gateway obeys: read, change, compare, try out, go back."},
     {"name": "Keys", "description": "Virtual keys of the gateway's callers."},
     {"name": "Health", "description": "Each component and why."},

@@ -13,6 +13,7 @@ from lrcp.api.health import ComponentHealth, HealthCheck
 from lrcp.api.monitors.replay import replay_router
 from lrcp.api.monitors.routes import monitor_router
 from lrcp.api.runbooks.routes import runbook_router
+from lrcp.api.slos.routes import slo_router
 from lrcp.app.datadog_paths import datadog_routes
 from lrcp.app.notifications import Delivery
 from lrcp.ingest.consumer import Consumer
@@ -20,7 +21,9 @@ from lrcp.kit.clock import Clock
 from lrcp.monitors.schedule.definitions import MONITOR, DefinitionFollower
 from lrcp.monitors.schedule.round import Rounds
 from lrcp.monitors.schedule.scheduler import TICK_S, MonitorScheduler
-from lrcp.monitors.slo.stored import load_slos
+from lrcp.monitors.slo.history import SloReader
+from lrcp.monitors.slo.past import StoredPast
+from lrcp.monitors.slo.stored import StoredMonitors, load_slos
 from lrcp.store.state.leases import LeaseStore
 from lrcp.store.state.monitor_states import MonitorStateStore
 from lrcp.store.state.notifications import NotificationStore
@@ -78,6 +81,9 @@ def build_monitoring(
             replay_router(resources, lambda: load_slos(resources, states), TelemetrySource(store), clock),
             monitor_router(resources, states, notifications, evaluations, clock),
             runbook_router(resources),
+            slo_router(
+                resources, SloReader(TelemetrySource(store), StoredPast(states, StoredMonitors(resources))), clock
+            ),
         ),
         routes=datadog_routes(resources, states, store, clock),
     )

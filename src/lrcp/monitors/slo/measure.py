@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import numpy as np
+
 from lrcp.model.metric import BUCKET_S
 from lrcp.model.slo import Slo
 from lrcp.monitors.evaluate.observer import Answers
@@ -14,7 +16,7 @@ from lrcp.monitors.slo.monitors import MINUTE_S, find_past, judge_monitors, whol
 from lrcp.monitors.slo.past import MonitorPast, PastStates
 from lrcp.monitors.slo.pieces import Pieces, course_step_s, cut_period
 from lrcp.monitors.slo.slices import SliceQueries, read_slices
-from lrcp.monitors.slo.uptime import Uptime
+from lrcp.monitors.slo.uptime import Flags, Uptime
 from lrcp.query.errors import QueryError
 from lrcp.query.scan.scans import Scan
 
@@ -40,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Events by time. times_s: where buckets of step_s begin; the last may be cut short by the period's end."""
+    """Events, or seconds, by time. times_s: where buckets of step_s begin; the last may be cut short by the period's end."""
 
     step_s: int
     times_s: tuple[int, ...]
@@ -52,7 +54,7 @@ class Course:
 class SloHistory:
     """An SLO in [from_s, to_s), aligned to its steps. course: of metric SLOs. corrected: stretches that do not count.
 
-    cut: groups that were left out, beyond the limit.
+    cut: groups that were left out, beyond the limit. uptime: seconds by time, of the other types.
     """
 
     from_s: int
@@ -63,6 +65,7 @@ class SloHistory:
     course: Course | None = None
     corrected: tuple[Stretch, ...] = ()
     cut: int = 0
+    uptime: Course | None = None
 
 
 class Measure(Protocol):
@@ -216,8 +219,29 @@ def _uptime_history(
     up = uptime.overall
     overall = Part("", *uptime.seconds(up), uptime.changes(up))
     return SloHistory(
-        uptime.grid.start_s, uptime.grid.end_s, overall, groups, monitors, corrected=corrected, cut=uptime.cut
+        uptime.grid.start_s,
+        uptime.grid.end_s,
+        overall,
+        groups,
+        monitors,
+        corrected=corrected,
+        cut=uptime.cut,
+        uptime=_uptime_course(uptime, up),
     )
+
+
+def _uptime_course(uptime: Uptime, up: Flags) -> Course:
+    """Good and counted seconds in about 180 buckets."""
+    grid = uptime.grid
+    fold = max(1, course_step_s(grid.end_s - grid.start_s) // grid.step_s)
+    places = np.arange(0, len(up), fold)
+    if not len(places):
+        return Course(fold * grid.step_s, (), (), ())
+    sides = (
+        np.add.reduceat(steps.astype(np.int64), places) * grid.step_s for steps in (up & uptime.counted, uptime.counted)
+    )
+    good, valid = (tuple(map(float, side)) for side in sides)
+    return Course(fold * grid.step_s, tuple(grid.start_s + int(place) * grid.step_s for place in places), good, valid)
 
 
 def _part(name: str, uptime: Uptime, row: int, past: MonitorPast | None = None) -> Part:
