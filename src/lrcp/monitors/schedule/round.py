@@ -1,8 +1,8 @@
 """One round: take the lease, follow the definitions, tick, keep what changed with what is to be told, record why."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lrcp.kit.clock import Clock
@@ -13,6 +13,7 @@ from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
 from lrcp.monitors.schedule.definitions import DefinitionFollower
+from lrcp.monitors.schedule.evidence import MAX_A_TICK, Evidence, wants_evidence
 from lrcp.monitors.telling import context_of, tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
 from lrcp.query.scan.source import Source
@@ -25,6 +26,10 @@ LEASE = "monitors"
 PRUNE_EVERY_NS = 6 * 3600 * 1_000_000_000
 
 
+FindEvidence = Callable[[Prepared, Transition], Awaitable[Evidence | None]]
+"""Looks a record up that a message can speak of. Raises: LrcpError."""
+
+
 class EvaluationWriter(Protocol):
     """Where evaluations are recorded."""
 
@@ -34,7 +39,7 @@ class EvaluationWriter(Protocol):
 
 class Rounds:
     """The evaluation of one server. holder: names this process among those on the same state database.
-    address: of the web app, such as http://127.0.0.1:8000, for links.
+    address: of the web app, such as http://127.0.0.1:8000, for links. find: None: messages speak of no record.
 
     What is remembered in memory is what the state database has: it is changed only after a commit, so that a failed one
     is made up for by the next round, and read anew when the lease comes back from another server.
@@ -51,6 +56,7 @@ class Rounds:
         *,
         holder: str,
         address: str,
+        find: FindEvidence | None = None,
     ) -> None:
         self._definitions = definitions
         self._store = store
@@ -60,6 +66,7 @@ class Rounds:
         self._clock = clock
         self._holder = holder
         self._address = address
+        self._find = find
         self._lease: Lease | None = None
         self._last_s: int | None = None
         self._pruned_ns = 0
@@ -90,7 +97,7 @@ class Rounds:
             evaluated_s=evaluated_s,
             monotonic=self._clock.monotonic_s,
         )
-        self._commit(tick)
+        self._commit(tick, await self._find_evidence(tick))
         await self._record(tick)
         return tick
 
@@ -129,9 +136,32 @@ class Rounds:
             self._store.prune(now_ns)
             self._pruned_ns = now_ns
 
-    def _commit(self, tick: TickResult) -> None:
+    async def _find_evidence(self, tick: TickResult) -> dict[tuple[int, str], Evidence]:
+        """A record for each transition whose message speaks of one; by monitor and group. Without one it is told as well."""
+        find, prepared = self._find, self._definitions.current.prepared
+        if find is None:
+            return {}
+        wanted = [
+            (prepared[result.monitor_id], transition)
+            for result in tick.monitors.values()
+            if result.transitions and wants_evidence(prepared[result.monitor_id])
+            for transition in result.transitions
+            if transition.notify
+        ]
+        found: dict[tuple[int, str], Evidence] = {}
+        for one, transition in wanted[:MAX_A_TICK]:
+            try:
+                evidence = await find(one, transition)
+            except LrcpError as error:
+                log.warning("no record was found for the message of monitor %d: %s", one.monitor.id, error)
+                break
+            if evidence is not None:
+                found[one.monitor.id, transition.group] = evidence
+        return found
+
+    def _commit(self, tick: TickResult, evidence: Mapping[tuple[int, str], Evidence]) -> None:
         assert self._lease is not None
-        after = _States(self._states, tick)
+        after = _After(_States(self._states, tick), evidence)
         changes = [self._change(tick.at_s, result, after) for result in tick.monitors.values()]
         changes += [self._unknown(tick.at_s, id) for id in self._definitions.current.broken]
         try:
@@ -143,7 +173,7 @@ class Rounds:
             self._adopt(change)
         self._last_s = tick.at_s
 
-    def _change(self, at_s: int, result: MonitorResult, after: "_States") -> Change:
+    def _change(self, at_s: int, result: MonitorResult, after: "_After") -> Change:
         current, id = self._definitions.current, result.monitor_id
         before = self._statuses.get(id)
         evaluated_s = at_s if result.evaluated or before is None else before.evaluated_s
@@ -151,14 +181,18 @@ class Rounds:
             monitor_id=id, state=result.state, evaluated_s=evaluated_s, definition=current.digests[id]
         )
         one = current.prepared[id]
-        transitions = [*result.transitions, *self._ended_downtimes(one, at_s, after)]
+        transitions = [*result.transitions, *self._ended_downtimes(one, at_s, after.states)]
         told = tuple((each, self._tell(one, each, after)) for each in transitions)
         return Change(status=status, states=result.states, gone=result.gone, transitions=told)
 
-    def _tell(self, one: Prepared, transition: Transition, after: "_States") -> tuple[Notification, ...]:
+    def _tell(self, one: Prepared, transition: Transition, after: "_After") -> tuple[Notification, ...]:
         current = self._definitions.current
-        context = replace(context_of(one, transition, after), link=f"{self._address}/monitors/{one.monitor.id}")
-        return tell(one, transition, after, downtimes=current.downtimes, rules=current.rules, context=context)
+        link = f"{self._address}/monitors/{one.monitor.id}"
+        context = replace(context_of(one, transition, after.states), link=link)
+        evidence = after.evidence.get((one.monitor.id, transition.group))
+        if evidence is not None:
+            context = replace(context, record=evidence.record, record_kind=evidence.kind)
+        return tell(one, transition, after.states, downtimes=current.downtimes, rules=current.rules, context=context)
 
     def _unknown(self, at_s: int, id: int) -> Change:
         """Of a definition that cannot be read."""
@@ -189,6 +223,14 @@ class Rounds:
             await self._evaluations.write(rows)
         except LrcpError as error:
             log.warning("why monitors did or did not fire at %d is not recorded: %s", tick.at_s, error)
+
+
+@dataclass(slots=True)
+class _After:
+    """What a tick leaves behind, for the messages about it. evidence: by monitor and group."""
+
+    states: "_States"
+    evidence: Mapping[tuple[int, str], Evidence]
 
 
 class _States(Mapping[int, Mapping[str, GroupState]]):
