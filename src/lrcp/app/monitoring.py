@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from lrcp.app.notifications import Delivery
 from lrcp.ingest.consumer import Consumer
 from lrcp.kit.clock import Clock
 from lrcp.monitors.schedule.definitions import MONITOR, DefinitionFollower
+from lrcp.monitors.schedule.evidence import find_evidence
 from lrcp.monitors.schedule.round import Rounds
 from lrcp.monitors.schedule.scheduler import TICK_S, MonitorScheduler
 from lrcp.monitors.slo.history import SloReader
@@ -68,6 +70,7 @@ def build_monitoring(
             clock,
             holder=holder,
             address=address,
+            find=partial(find_evidence, store, address=address),
         )
 
     def tags_of(monitor_id: int) -> tuple[str, ...]:
