@@ -40,6 +40,9 @@ def test_a_widget_keeps_its_id_over_a_change(api: DatadogApi) -> None:
     [
         ({"layout_type": "ordered"}, "'title'"),
         (definition(layout_type="grid"), "'layout_type'"),
+        (definition(reflow_type="free"), "'reflow_type'"),
+        (definition(notify_list="me"), "'notify_list'"),
+        (definition(description=5), "'description'"),
         (definition(widgets=[{}]), "definition"),
         (definition(widgets=["note"]), "must be an object"),
         (definition(widgets=[{"definition": {"type": "clock"}}]), "'clock'"),

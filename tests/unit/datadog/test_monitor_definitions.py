@@ -83,6 +83,7 @@ OURS = {
     "an option of the wrong type": (with_options(timeout_h="soon"), "$.options.timeout_h"),
     "a priority beyond five": (definition(priority=6), "from 1 to 5"),
     "tags that are no list": (definition(tags="team:a"), "'tags' must be a list"),
+    "roles that are no list": (definition(restricted_roles="admin"), "'restricted_roles' must be a list"),
     "a state that is neither draft nor published": (definition(draft_status="gone"), "draft or published"),
     "a formula over a query that is not there": (
         definition(query='formula("query1 / query2").last("5m") > 4', options={"variables": [{"name": "query1"}]}),

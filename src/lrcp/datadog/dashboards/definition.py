@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lrcp.datadog.dashboards.widgets import MAX_WIDGETS, check_widgets
 from lrcp.datadog.errors import invalid
-from lrcp.datadog.shapes import take_list, take_texts
+from lrcp.datadog.shapes import take_list, take_optional_text, take_texts
 
 MAX_TAGS: Final = 5
 MAX_SLUG: Final = 80
@@ -23,6 +23,13 @@ def parse_dashboard(body: dict[str, Any]) -> dict[str, Any]:
         raise invalid("'title' is a required parameter")
     if body.get("layout_type") not in ("ordered", "free"):
         raise invalid("'layout_type' must be ordered or free")
+    if body.get("reflow_type") not in (None, "auto", "fixed"):
+        raise invalid("'reflow_type' must be auto or fixed")
+    if body.get("is_read_only") not in (None, True, False):
+        raise invalid("'is_read_only' must be true or false")
+    take_optional_text(body, "description")
+    for member in ("notify_list", "restricted_roles"):
+        take_texts(body, member)
     _check_tags(take_texts(body, "tags"))
     for variable in take_list(body, "template_variables", most=500):
         _check_variable(variable)

@@ -8,6 +8,7 @@ from lrcp.datadog.errors import Refusal, invalid
 from lrcp.datadog.monitors.facts import Facts, find_facts
 from lrcp.datadog.monitors.options import check_options, parse_options
 from lrcp.datadog.monitors.thresholds import check_document_thresholds
+from lrcp.datadog.monitors.variables import check_variables_shape
 from lrcp.model.monitor import Monitor
 from lrcp.monitors.evaluate.prepare import prepare
 from lrcp.query.errors import OperatorError, QueryError
@@ -72,6 +73,7 @@ def check_definition(document: dict[str, Any], *, id: int = 0) -> tuple[MonitorQ
     except QueryError as error:
         raise refuse_query(error) from None
     monitor = parse_options(document)
+    check_variables_shape(monitor.options.variables)
     facts = find_facts(query, document["options"])
     check_document_thresholds(query, monitor.options.thresholds, document["options"].get("thresholds"))
     check_options(monitor, facts)
