@@ -12,11 +12,16 @@ from starlette.testclient import TestClient
 
 from lrcp.api.app import create_api
 from lrcp.api.health import ComponentHealth
+from lrcp.api.slos.routes import slo_router
 from lrcp.kit.clock import FakeClock
 from lrcp.model.evaluation import Evaluation
 from lrcp.model.span import Span
+from lrcp.monitors.slo.history import SloReader
+from lrcp.store.state.resources import ResourceStore
+from lrcp.store.state.store import StateStore, open_state
 from lrcp.store.telemetry.columns import evaluation_table, span_table
 from lrcp.store.telemetry.engine import embedded_engine
+from lrcp.store.telemetry.source.source import TelemetrySource
 from lrcp.store.telemetry.store import TelemetryStore
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
@@ -26,6 +31,11 @@ RETENTION_DAYS = 20_000
 """The records are of a fixed day, and the engine goes by the real one."""
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+SLO = {
+    "name": "Model calls succeed", "type": "metric", "description": "", "tags": ["team:llm"],
+    "query": {"numerator": "sum:llm.request.count{status:ok}", "denominator": "sum:llm.request.count{*}"},
+    "thresholds": [{"timeframe": "7d", "target": 99.0, "warning": 99.5}],
+}  # fmt: skip
 QUESTION = '[{"role":"user","content":"How long do I have to return a jacket?"}]'
 
 
@@ -49,6 +59,12 @@ def records() -> tuple[list[Span], Evaluation]:
     return [root, call], judged
 
 
+def _slos(state: StateStore) -> ResourceStore:
+    resources = ResourceStore(state)
+    resources.create("slo", SLO, now_ns=int(NOW) * 10**9, id="5e3a")
+    return resources
+
+
 async def _fine() -> ComponentHealth:
     return ComponentHealth("ok")
 
@@ -65,10 +81,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     ):
         asyncio.run(store.on_writer(lambda table=table, rows=rows: store.insert(table, rows)))  # type: ignore[misc]
     health = dict.fromkeys(("store", "state", "pipeline", "receivers"), _fine)
-    app = create_api(store, health, directory / "no-build", clock=FakeClock(NOW))
+    state, clock = open_state("", directory, now_ns=int(NOW) * 10**9), FakeClock(NOW)
+    routers = (slo_router(_slos(state), SloReader(TelemetrySource(store)), clock),)
+    app = create_api(store, health, directory / "no-build", clock=clock, routers=routers)
     with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as asking:
         yield asking
     asyncio.run(store.close())
+    state.close()
 
 
 def test_every_path_of_the_api_has_an_example_and_its_heading(client: TestClient) -> None:
