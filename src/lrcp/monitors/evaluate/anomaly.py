@@ -35,7 +35,14 @@ from lrcp.query.scan.scans import Scan
 MOST_POINTS: Final = 65_000
 """Of one series; a longer history is cut. Six weeks of minutes are 60,480."""
 
+USUAL_POINTS: Final = 20_160
+"""Of a history: six weeks of three minutes, two weeks of minutes."""
+
+LEAST_ALERT_POINTS: Final = 5
+"""An alert window of fewer would say too little by its share."""
+
 _USUAL_INTERVAL_S: Final = 60
+_STEPS_S: Final = (20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +116,12 @@ def observe_anomalies(monitor: Monitor, query: MetricMonitorQuery, call: Call) -
     Raises: QueryError - an argument, or a window of options.threshold_windows, cannot be read.
     """
     windows = monitor.options.threshold_windows
-    trigger_s = _window_s(windows.trigger_window if windows else None) or seconds_of(call, "alert_window", 900)
+    trigger_s = _window_s(windows.trigger_window if windows else None) or _alert_window_s(call)
     recovery_s = _window_s(windows.recovery_window if windows else None) or trigger_s
-    settings = AnomalySettings(
-        algorithm=text_at(call, 1, "basic"),
-        deviations=number_at(call, 2, 2.0),
-        seasonality=text_of(call, "seasonality"),
-        timezone=text_of(call, "timezone") or "UTC",
-    )
     return AnomalyObserver(
         expression=call.arguments[0],
         comparison=query.comparison,
-        settings=settings,
+        settings=_settings(call),
         direction=text_of(call, "direction") or "both",
         interval_s=anomaly_interval_s(call),
         trigger_s=trigger_s,
@@ -131,8 +132,31 @@ def observe_anomalies(monitor: Monitor, query: MetricMonitorQuery, call: Call) -
 
 
 def anomaly_interval_s(call: Call) -> int:
-    """Seconds between points; nothing changes between two of them, so that is also how often there is an evaluation."""
-    return seconds_of(call, "interval", _USUAL_INTERVAL_S)
+    """Seconds between points; nothing changes between two of them, so that is also how often there is an evaluation.
+
+    Longer than asked for where the history would have more than USUAL_POINTS, six weeks by the minute say, and the alert
+    window keeps LEAST_ALERT_POINTS all the same.
+    """
+    asked_s = seconds_of(call, "interval", _USUAL_INTERVAL_S)
+    history = history_s(_settings(call), asked_s)
+    if history <= USUAL_POINTS * asked_s:
+        return asked_s
+    fitting = (s for s in _STEPS_S if s >= asked_s and s % asked_s == 0 and s * USUAL_POINTS >= history)
+    coarser_s = next(fitting, asked_s)
+    return coarser_s if _alert_window_s(call) >= LEAST_ALERT_POINTS * coarser_s else asked_s
+
+
+def _settings(call: Call) -> AnomalySettings:
+    return AnomalySettings(
+        algorithm=text_at(call, 1, "basic"),
+        deviations=number_at(call, 2, 2.0),
+        seasonality=text_of(call, "seasonality"),
+        timezone=text_of(call, "timezone") or "UTC",
+    )
+
+
+def _alert_window_s(call: Call) -> int:
+    return seconds_of(call, "alert_window", 900)
 
 
 def _window_s(text: str | None) -> int:

@@ -100,10 +100,16 @@ def observe_forecast(monitor: Monitor, query: MetricMonitorQuery, call: Call) ->
         reducer=query.reducer,
         comparison=query.comparison,
         settings=settings,
-        interval_s=seconds_of(call, "interval", _usual_interval_s(query.window.seconds)),
+        interval_s=forecast_interval_s(query),
         horizon_s=query.window.seconds,
         look_back=look_back_of(monitor, query.window),
     )
+
+
+def forecast_interval_s(query: MetricMonitorQuery) -> int:
+    """Seconds between the points of the history."""
+    assert isinstance(query.expression, Call)
+    return seconds_of(query.expression, "interval", _usual_interval_s(query.window.seconds))
 
 
 def _usual_interval_s(horizon_s: int) -> int:

@@ -10,7 +10,7 @@ from lrcp.monitors.evaluate.anomaly import anomaly_interval_s, observe_anomalies
 from lrcp.monitors.evaluate.checks import observe_check
 from lrcp.monitors.evaluate.composite import observe_composite, references
 from lrcp.monitors.evaluate.events import observe_events
-from lrcp.monitors.evaluate.forecast import observe_forecast
+from lrcp.monitors.evaluate.forecast import forecast_interval_s, observe_forecast
 from lrcp.monitors.evaluate.formula import observe_formula
 from lrcp.monitors.evaluate.observer import Answers, Observer, Parts
 from lrcp.monitors.evaluate.outlier import observe_outliers
@@ -89,6 +89,11 @@ def _anomaly_interval_s(query: Any) -> int:
     return anomaly_interval_s(query.expression)
 
 
+def _forecast_interval_s(query: Any) -> int:
+    """Not before the next point of the history."""
+    return max(_window_interval_s(query), forecast_interval_s(query))
+
+
 def _every_tick(query: Any) -> int:
     return TICK_S
 
@@ -111,7 +116,7 @@ KINDS: Final[dict[str, Kind]] = {
     "threshold": Kind(_plain(observe_threshold), _window_interval_s),
     "anomalies": Kind(_called(observe_anomalies), _anomaly_interval_s),
     "outliers": Kind(_called(observe_outliers), _window_interval_s),
-    "forecast": Kind(_called(observe_forecast), _window_interval_s),
+    "forecast": Kind(_called(observe_forecast), _forecast_interval_s),
     "events": Kind(_plain(observe_events), _window_interval_s),
     "formula": Kind(_plain(observe_formula), _window_interval_s),
     "check": Kind(_plain(observe_check), _every_tick),

@@ -13,6 +13,7 @@ from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
 from lrcp.monitors.schedule.definitions import DefinitionFollower
+from lrcp.monitors.schedule.history import RecentHistory
 from lrcp.monitors.schedule.evidence import MAX_A_TICK, Evidence, wants_evidence
 from lrcp.monitors.telling import context_of, tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
@@ -61,7 +62,7 @@ class Rounds:
         self._definitions = definitions
         self._store = store
         self._leases = leases
-        self._source = source
+        self._source = RecentHistory(source)
         self._evaluations = evaluations
         self._clock = clock
         self._holder = holder

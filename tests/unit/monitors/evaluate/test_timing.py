@@ -9,6 +9,7 @@ from lrcp.monitors.evaluate.prepare import prepare
 from lrcp.monitors.evaluate.timing import look_back_of, timing_of
 from lrcp.query.errors import QueryError
 from lrcp.query.monitor.ast import Window
+from lrcp.query.scan.scans import SeriesScan
 from tests.unit.monitors.drive import define
 
 FIVE = Window("last", 5, "m")
@@ -75,6 +76,42 @@ def test_longer_windows_are_evaluated_less_often(window: str, interval_s: int) -
 def test_an_anomaly_is_evaluated_once_an_interval_whatever_its_window() -> None:
     query = "avg(last_1w):anomalies(avg:x{*}, 'basic', 2, direction='above', alert_window='last_15m', interval=60) >= 1"
     assert prepare(define(query), {}).timing.interval_s == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "interval_s"),
+    [
+        ("'agile', 2, alert_window='last_15m', interval=60, seasonality='daily'", 60),
+        ("'agile', 2, alert_window='last_15m', interval=20, seasonality='daily'", 60),
+        ("'agile', 2, alert_window='last_15m', interval=60, seasonality='weekly'", 180),
+        ("'robust', 2, alert_window='last_1h'", 180),
+        ("'robust', 2, alert_window='last_5m', interval=60", 60),
+        ("'robust', 2, alert_window='last_1d', interval=3600, seasonality='weekly'", 3600),
+        ("'basic', 2, alert_window='last_5m', interval=10", 10),
+    ],
+)
+def test_a_history_of_very_many_points_is_read_more_coarsely_where_the_alert_window_allows(
+    arguments: str, interval_s: int
+) -> None:
+    one = prepare(define(f"avg(last_1d):anomalies(avg:x{{*}}, {arguments}) >= 1"), {})
+    assert one.timing.interval_s == interval_s
+    (scan,) = one.scans(1_800_000_000)
+    assert isinstance(scan, SeriesScan)
+    assert scan.grid.step_s == interval_s
+
+
+@pytest.mark.parametrize(
+    ("window", "more", "interval_s"),
+    [
+        ("12h", "", 180),
+        ("12h", ", interval='1h'", 3600),
+        ("1w", ", interval='60m'", 3600),
+        ("1w", ", interval='5m'", 1800),
+    ],
+)
+def test_a_forecast_waits_for_the_next_point_of_its_history(window: str, more: str, interval_s: int) -> None:
+    query = f"max(next_{window}):forecast(avg:x{{*}}, 'linear', 1{more}) >= 90"
+    assert prepare(define(query), {}).timing.interval_s == interval_s
 
 
 @pytest.mark.parametrize(
