@@ -12,7 +12,7 @@ from lrcp.model.batch import Batch
 from lrcp.model.errors import LrcpError
 from lrcp.model.event import Event
 from lrcp.model.notification import Notification, StoredNotification
-from lrcp.store.state.leases import LeaseStore
+from lrcp.store.state.leases import Lease, LeaseStore
 from lrcp.store.state.notifications import NotificationStore
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Delivery:
         self._clock = clock
         self._holder = holder
         self._task: asyncio.Task[None] | None = None
+        self._lease: Lease | None = None
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name="notifications")
@@ -64,6 +65,9 @@ class Delivery:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+        if self._lease is not None:
+            await asyncio.to_thread(self._give_up, self._lease)
+            self._lease = None
 
     async def _keep(self) -> None:
         while True:
@@ -85,9 +89,17 @@ class Delivery:
 
     def _take(self) -> list[StoredNotification]:
         waiting = self._notifications.undelivered()
-        if waiting and self._leases.acquire(LEASE, self._holder, self._clock.now_ns()) is None:
+        if not waiting:
             return []
-        return waiting
+        self._lease = self._leases.acquire(LEASE, self._holder, self._clock.now_ns())
+        return [] if self._lease is None else waiting
+
+    def _give_up(self, lease: Lease) -> None:
+        """So that another server delivers at once."""
+        try:
+            self._leases.release(lease)
+        except LrcpError as error:
+            log.warning("the lease of the notifications ends by itself: %s", error)
 
 
 def as_event(stored: StoredNotification, monitor_tags: tuple[str, ...]) -> Event:

@@ -13,8 +13,8 @@ from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
 from lrcp.monitors.schedule.definitions import DefinitionFollower
-from lrcp.monitors.schedule.history import RecentHistory
 from lrcp.monitors.schedule.evidence import MAX_A_TICK, Evidence, wants_evidence
+from lrcp.monitors.schedule.history import RecentHistory
 from lrcp.monitors.telling import context_of, tell
 from lrcp.monitors.tick import MonitorResult, TickResult, run_tick
 from lrcp.query.scan.source import Source

@@ -89,7 +89,8 @@ def test_percentiles_are_kept_as_well_and_counts_of_values_are_not() -> None:
         found, whole = ask(history, scan)[scan], None
         lengths = store.lengths()
         whole = ask(store, scan)[scan]
-        assert isinstance(found, GroupBlock) and isinstance(whole, GroupBlock)
+        assert isinstance(found, GroupBlock)
+        assert isinstance(whole, GroupBlock)
         assert found.groups == whole.groups
         np.testing.assert_array_equal(found.values, whole.values)
         store.lengths()
@@ -145,14 +146,16 @@ def test_an_answer_that_is_cut_or_of_a_changed_type_is_not_put_together() -> Non
     store.cut = 7
     scan = scan_at(DAY + STEP)
     block = ask(history, scan)[scan]
-    assert isinstance(block, SeriesBlock) and block.cut == 7
+    assert isinstance(block, SeriesBlock)
+    assert block.cut == 7
     assert store.lengths()[-1] == DAY
     store.cut = 0
     ask(history, scan_at(DAY + 2 * STEP))
     store.series[0] = replace(store.series[0], type="count")
     scan = scan_at(DAY + 3 * STEP)
     block = ask(history, scan)[scan]
-    assert isinstance(block, SeriesBlock) and block.type == "count"
+    assert isinstance(block, SeriesBlock)
+    assert block.type == "count"
     assert store.lengths()[-1] == DAY
 
 
