@@ -81,6 +81,22 @@ def test_what_waits_is_delivered_in_order_and_once(state: StateStore) -> None:
     assert events.titles == ["first", "second"]
 
 
+def test_a_server_that_stops_lets_another_deliver_at_once(state: StateStore) -> None:
+    events = Events()
+    write(state, "first")
+
+    async def run() -> int:
+        first, second = delivery(state, events), delivery(state, events, holder="another")
+        await first.deliver()
+        write(state, "second")
+        assert await second.deliver() == 0
+        await first.stop()
+        return await second.deliver()
+
+    assert asyncio.run(run()) == 1
+    assert events.titles == ["first", "second"]
+
+
 def test_what_could_not_be_delivered_waits(state: StateStore) -> None:
     events = Events()
     write(state, "first", "second")
