@@ -40,8 +40,13 @@ _ERRORS: Final = problem_responses(404, 422, 503)
 class EvaluationReader(Protocol):
     """Where evaluations are recorded."""
 
-    async def read(self, monitor_id: int, *, since_s: int, until_s: int, limit: int) -> list[MonitorEvaluation]:
-        """Newest first, within [since_s, until_s) Unix seconds. Raises: UnavailableError, BusyError."""
+    async def read(
+        self, monitor_id: int, *, since_s: int, until_s: int, limit: int, every_s: int = 1, groups: int = 100
+    ) -> list[MonitorEvaluation]:
+        """Newest first, within [since_s, until_s) Unix seconds: the last of every_s, each with its first groups.
+
+        Raises: UnavailableError, BusyError.
+        """
 
 
 def monitor_router(
@@ -94,12 +99,16 @@ def monitor_router(
         since: Since = "1h",
         until: Until = "now",
         limit: Annotated[int, Query(ge=1, le=5000)] = 100,
+        every_s: Annotated[int, Query(ge=1, le=86_400, description="The last of each so many seconds")] = 1,
+        groups: Annotated[int, Query(ge=0, le=100, description="Of each at most so many groups")] = 100,
     ) -> EvaluationList:
         """Each evaluation with its values and reasons, newest first."""
         asked = parse_range(since, until, clock.now_ns())
         await asyncio.to_thread(_get_resource, resources, id)
         since_s, until_s = asked.from_ns // NS, -(-asked.to_ns // NS)
-        found = await evaluations.read(id, since_s=since_s, until_s=until_s, limit=limit)
+        found = await evaluations.read(
+            id, since_s=since_s, until_s=until_s, limit=limit, every_s=every_s, groups=groups
+        )
         return EvaluationList(evaluations=[render_evaluation(one) for one in found])
 
     return router

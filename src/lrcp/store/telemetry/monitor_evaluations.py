@@ -14,11 +14,14 @@ MAX_GROUPS: Final = 100
 
 _STATES: Final = {name: state for state, name in DATADOG_NAMES.items()}
 _READ: Final = """
-SELECT toInt64(toUnixTimestamp(time)), state, took_us, group_count, note, groups, states, values, reasons
+SELECT toInt64(toUnixTimestamp(time)) AS at_s, state, took_us, group_count, note,
+    arraySlice(groups, 1, {groups:UInt32}), arraySlice(states, 1, {groups:UInt32}),
+    arraySlice(values, 1, {groups:UInt32}), arraySlice(reasons, 1, {groups:UInt32})
 FROM monitor_evaluations
 WHERE monitor_id = {monitor_id:UInt64}
   AND time >= toDateTime({since_s:Int64}, 'UTC') AND time < toDateTime({until_s:Int64}, 'UTC')
 ORDER BY time DESC
+LIMIT 1 BY intDiv(at_s, {every_s:UInt32})
 LIMIT {limit:UInt32}
 """
 
@@ -35,9 +38,17 @@ class EvaluationLog:
             table = _table(evaluations)
             await self._store.on_writer(lambda: self._store.insert("monitor_evaluations", table))
 
-    async def read(self, monitor_id: int, *, since_s: int, until_s: int, limit: int) -> list[MonitorEvaluation]:
-        """A monitor's evaluations within [since_s, until_s), newest first. Raises: UnavailableError, BusyError."""
+    async def read(
+        self, monitor_id: int, *, since_s: int, until_s: int, limit: int, every_s: int = 1, groups: int = MAX_GROUPS
+    ) -> list[MonitorEvaluation]:
+        """A monitor's evaluations within [since_s, until_s), newest first.
+
+        Args:
+            every_s: the last of each so many seconds. groups: the first so many of each.
+        Raises: UnavailableError, BusyError.
+        """
         bounds = {"monitor_id": monitor_id, "since_s": since_s, "until_s": until_s, "limit": limit}
+        bounds |= {"every_s": every_s, "groups": groups}
         rows = (await self._store.query(_READ, bounds)).rows
         return [_as_evaluation(monitor_id, row) for row in rows]
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from lrcp.api.app import create_api
@@ -72,8 +73,10 @@ def _fill(state: StateStore, store: TelemetryStore) -> None:
     )  # fmt: skip
     MonitorStateStore(state).commit([change], lease=lease, now_ns=NOW_NS)
     found = Evaluation(group="host:a", state=State.ALERT, value=6.0, reason="6 > 5")
+    other = Evaluation(group="host:b", state=State.OK, value=1.0, reason="1 is not > 5")
     record = MonitorEvaluation(monitor_id=7, at_s=NOW_S, state=State.ALERT, took_s=0.5, group_count=2, groups=(found,))
-    asyncio.run(EvaluationLog(store).write([record]))
+    earlier = [replace(record, monitor_id=8, at_s=NOW_S - 30 + step, groups=(found, other)) for step in (0, 10, 20)]
+    asyncio.run(EvaluationLog(store).write([record, *earlier]))
 
 
 def test_the_list_has_the_most_worrying_first(client: TestClient) -> None:
@@ -97,9 +100,17 @@ def test_evaluations_say_why(client: TestClient) -> None:
     (one,) = client.get("/api/monitors/7/evaluations").json()["evaluations"]
     assert one["groups"] == [{"group": "host:a", "state": "Alert", "value": 6.0, "reason": "6 > 5"}]
     assert (one["took_s"], one["group_count"], one["state"]) == (0.5, 2, "Alert")
-    assert client.get("/api/monitors/8/evaluations").json() == {"evaluations": []}
+    assert client.get("/api/monitors/8/evaluations?from=30s").json() == {"evaluations": []}
     assert client.get("/api/monitors/9/evaluations").status_code == 404
     assert client.get("/api/monitors/7/evaluations?from=yesterday").status_code == 422
+
+
+def test_evaluations_are_thinned_to_the_last_of_a_while_and_to_the_first_groups(client: TestClient) -> None:
+    whole = client.get("/api/monitors/8/evaluations").json()["evaluations"]
+    assert [len(one["groups"]) for one in whole] == [2, 2, 2]
+    (one,) = client.get("/api/monitors/8/evaluations?every_s=86400&groups=1").json()["evaluations"]
+    assert one["time"] == whole[0]["time"]
+    assert [group["group"] for group in one["groups"]] == ["host:a"]
 
 
 def test_transitions_are_found_by_monitor_and_time(client: TestClient) -> None:
