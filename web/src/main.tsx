@@ -9,6 +9,9 @@ import { MonitorsPage } from './monitors/MonitorsPage'
 import { parseMonitorSearch } from './monitors/search'
 import { OverviewPage } from './overview/OverviewPage'
 import { parseOverviewSearch } from './overview/search'
+import { parseSloListSearch, parseSloSearch } from './slos/search'
+import { SloPage } from './slos/SloPage'
+import { SlosPage } from './slos/SlosPage'
 import './styles.css'
 import { parseTraceSearch } from './traces/filters'
 import { TracePage } from './traces/TracePage'
@@ -28,6 +31,8 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/monitors', component: MonitorsPage, validateSearch: parseMonitorSearch }),
   createRoute({ getParentRoute: () => root, path: '/monitors/$monitorId', component: MonitorPage, validateSearch: parseRange }),
   createRoute({ getParentRoute: () => root, path: '/runbooks/$name', component: lazyRouteComponent(() => import('./runbooks/RunbookPage'), 'RunbookPage') }),
+  createRoute({ getParentRoute: () => root, path: '/slos', component: SlosPage, validateSearch: parseSloListSearch }),
+  createRoute({ getParentRoute: () => root, path: '/slos/$sloId', component: SloPage, validateSearch: parseSloSearch }),
 ] as const
 
 const router = createRouter({

@@ -229,3 +229,82 @@ export interface Runbook {
   title: string
   text: string
 }
+
+/** One of `/api/v2/monitor/{id}/downtime_matches`. */
+export interface MutingDowntime {
+  id: string
+  attributes: { groups: string[]; scope: string; start: string | null; end: string | null }
+}
+
+export type SloState = 'ok' | 'warning' | 'breached' | 'no_data' | 'error' | ''
+
+export interface SloTarget {
+  timeframe: string
+  target_percent: number
+  warning_percent: number | null
+  sli_percent: number | null
+  remaining_percent: number | null
+  burn_rate: number | null
+  state: SloState
+}
+
+export interface SloHead {
+  id: string
+  name: string
+  type: 'metric' | 'monitor' | 'time_slice'
+  description: string
+  tags: string[]
+  state: SloState
+  error: string
+  targets: SloTarget[]
+}
+
+export interface SloPart {
+  name: string
+  good: number
+  valid: number
+  sli_percent: number | null
+  remaining_percent: number | null
+  state: SloState
+}
+
+/** Arrays of one length. */
+export interface SloColumns {
+  times_s: number[]
+  good: number[]
+  valid: number[]
+  sli_percent: (number | null)[]
+  remaining_percent: (number | null)[]
+  burn_rate: number[]
+}
+
+export interface SloCorrection {
+  id: string
+  start: number
+  end?: number | null
+  rrule?: string | null
+  duration?: number | null
+  category?: string
+  description?: string | null
+}
+
+export interface SloDetail {
+  slo: SloHead
+  definition: Record<string, unknown>
+  corrections: SloCorrection[]
+  monitors: Record<string, string>
+  alerts: Record<string, string>
+  history: {
+    start: string
+    end: string
+    timeframe: string
+    target_percent: number
+    step_s: number
+    overall: SloPart
+    groups: SloPart[]
+    monitors: SloPart[]
+    columns: SloColumns
+    corrected: { start: string; end: string }[]
+    cut: number
+  }
+}

@@ -19,7 +19,8 @@ export const DEFAULT_FROM = '1h'
 const AGO = /^(\d{1,6})([smhdw])$/
 
 /** Whether a range moves with the clock. */
-export const isLive = (range: RangeSearch): boolean => (range.to ?? 'now') === 'now' && AGO.test(range.from ?? DEFAULT_FROM)
+/** fallback: what a page shows when the URL names no beginning. */
+export const isLive = (range: RangeSearch, fallback: string = DEFAULT_FROM): boolean => (range.to ?? 'now') === 'now' && AGO.test(range.from ?? fallback)
 
 /** Text for one end from whatever the URL holds; undefined when it is not a time. */
 export function parseEnd(value: unknown): string | undefined {
@@ -29,19 +30,19 @@ export function parseEnd(value: unknown): string | undefined {
   return Number.isNaN(new Date(text).getTime()) ? undefined : text
 }
 
-export function parseRange(search: Record<string, unknown>): RangeSearch {
+export function parseRange(search: Record<string, unknown>, fallback: string = DEFAULT_FROM): RangeSearch {
   const range: RangeSearch = {}
   const from = parseEnd(search['from'])
   const to = parseEnd(search['to'])
-  if (from && from !== DEFAULT_FROM) range.from = from
+  if (from && from !== fallback) range.from = from
   if (to && to !== 'now') range.to = to
   return range
 }
 
 /** What the picker's button says. */
-export function describeRange(range: RangeSearch): string {
-  const from = range.from ?? DEFAULT_FROM
-  if (isLive(range)) return LIVE_RANGES.find(([key]) => key === from)?.[1] ?? `Last ${from}`
+export function describeRange(range: RangeSearch, fallback: string = DEFAULT_FROM): string {
+  const from = range.from ?? fallback
+  if (isLive(range, fallback)) return LIVE_RANGES.find(([key]) => key === from)?.[1] ?? `Last ${from}`
   return `${describeEnd(from)} – ${describeEnd(range.to ?? 'now')}`
 }
 

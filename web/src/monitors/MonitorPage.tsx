@@ -8,16 +8,24 @@ import { getEvaluations, getMonitor, getNotifications, getTransitions } from '..
 import type { MonitorDetail, MonitorEvaluation } from '../api/types'
 import { DEFAULT_FROM, isLive, type RangeSearch } from '../format/ranges'
 import { formatAge } from '../format/times'
+import { LazyMarkdown } from '../text/LazyMarkdown'
 import { TimeChart } from '../overview/TimeChart'
 import { LiveMark } from '../ui/LiveMark'
 import { Badge, CopyButton, ErrorNote, Panel } from '../ui/parts'
 import { RangePicker } from '../ui/RangePicker'
 import { useTheme } from '../ui/theme'
-import { chartOf } from './layers'
+import { chartOf, everySeconds } from './layers'
 import { Changes, Groups, Notifications } from './MonitorTables'
+import { MuteButton, MutedNote } from './Muting'
+import { NameText } from './NameText'
+import { CompositeParts, RelatedLinks } from './Related'
 import { StateBadge } from './StateBadge'
 
 const REFRESH_MS = 3_000
+/** Of the scheduler: a chart has nothing new before. */
+const TICK_MS = 10_000
+const CHART_POINTS = 400
+const CHART_GROUPS = 8
 const route = getRouteApi('/monitors/$monitorId')
 
 export function MonitorPage() {
@@ -36,6 +44,8 @@ export function MonitorPage() {
       {query.data && (
         <>
           <Head detail={query.data} live={isLive(range)} failing={query.isError} range={range} onRange={setRange} />
+          <MutedNote monitorId={query.data.monitor.id} />
+          <CompositeParts monitor={query.data.monitor} />
           <Found monitorId={monitorId} detail={query.data} range={range} onZoom={zoom} />
           <History monitorId={monitorId} range={range} />
           <Message text={query.data.definition.message ?? ''} />
@@ -50,13 +60,16 @@ function Head({ detail: { monitor }, live, failing, range, onRange }: { detail: 
     <>
       <div className="mb-2 flex flex-wrap items-center gap-2">
         <h1 className="mr-auto flex min-w-0 items-center gap-3 text-base font-semibold">
-          <StateBadge state={monitor.state} /> <span className="min-w-0">{monitor.name}</span> <LiveMark live={live} failing={failing} />
+          <StateBadge state={monitor.state} /> <span className="min-w-0 break-words">
+            <NameText name={monitor.name} />
+          </span> <LiveMark live={live} failing={failing} />
         </h1>
+        <MuteButton monitorId={monitor.id} />
         <RangePicker range={range} onChange={onRange} />
       </div>
       <Panel className="mb-3 flex items-start gap-2 p-3">
         <div className="min-w-0 flex-1">
-          <code className="block text-[13px] break-words">{monitor.query}</code>
+          <code className="block max-h-40 overflow-auto text-[13px] break-words">{monitor.query}</code>
           <p className="mt-2 flex flex-wrap items-center gap-1.5 text-xs text-soft">
             <Badge tone="accent">{monitor.type}</Badge>
             {monitor.priority && <Badge>P{monitor.priority}</Badge>}
@@ -65,6 +78,7 @@ function Head({ detail: { monitor }, live, failing, range, onRange }: { detail: 
             ))}
             <span className="ml-1">id {monitor.id}</span>
             <span>· evaluated {monitor.evaluated_at ? formatAge(monitor.evaluated_at, Date.now()) : 'not yet'}</span>
+            <RelatedLinks monitor={monitor} range={range} />
           </p>
         </div>
         <CopyButton text={monitor.query} label="Copy the query" />
@@ -73,25 +87,32 @@ function Head({ detail: { monitor }, live, failing, range, onRange }: { detail: 
   )
 }
 
-function Found({ monitorId, detail: { definition, groups }, range, onZoom }: { monitorId: string; detail: MonitorDetail; range: RangeSearch; onZoom: (fromS: number, toS: number) => void }) {
+function Found({ monitorId, detail: { monitor, definition, groups }, range, onZoom }: { monitorId: string; detail: MonitorDetail; range: RangeSearch; onZoom: (fromS: number, toS: number) => void }) {
   const theme = useTheme()
   const query = useQuery({
     queryKey: ['evaluations', monitorId, range.from, range.to],
-    queryFn: ({ signal }) => getEvaluations(monitorId, { from: range.from ?? DEFAULT_FROM, to: range.to ?? 'now', limit: 1000 }, signal),
+    queryFn: ({ signal }) => getEvaluations(monitorId, { from: range.from ?? DEFAULT_FROM, to: range.to ?? 'now', limit: CHART_POINTS, every_s: everySeconds(range, Date.now(), CHART_POINTS), groups: CHART_GROUPS }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: isLive(range) ? TICK_MS : false,
+  })
+  const newest = useQuery({
+    queryKey: ['evaluation', monitorId, range.from, range.to],
+    queryFn: ({ signal }) => getEvaluations(monitorId, { from: range.from ?? DEFAULT_FROM, to: range.to ?? 'now', limit: 1 }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: isLive(range) ? REFRESH_MS : false,
   })
   const evaluations = query.data?.evaluations
+  const latest = newest.data?.evaluations[0]
   const chart = useMemo(() => chartOf(evaluations ?? [], definition, theme), [evaluations, definition, theme])
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
-  if (!evaluations) return <Panel className="mb-3 h-60 animate-pulse" aria-busy="true" aria-label="Loading" />
+  if (!evaluations || !newest.data) return <Panel className="mb-3 h-60 animate-pulse" aria-busy="true" aria-label="Loading" />
   return (
     <>
       <div className="mb-3 grid gap-3 lg:grid-cols-[2fr_1fr]">
         <TimeChart title="Evaluated values" note="as compared with the thresholds" timesS={chart.timesS} stepS={chart.stepS} layers={chart.layers} kind="lines" format={formatValue} onZoom={onZoom} />
-        <Why latest={evaluations[0]} />
+        <Why latest={latest} />
       </div>
-      <Groups groups={groups} latest={evaluations[0]} />
+      <Groups monitorId={monitor.id} groups={groups} latest={latest} range={range} />
     </>
   )
 }
@@ -106,6 +127,7 @@ function Why({ latest }: { latest: MonitorEvaluation | undefined }) {
       </h2>
       {!latest && <p className="text-[13px] text-soft">There was no evaluation in this range.</p>}
       {latest?.note && <p className={`mb-2 text-[13px] ${latest.state === 'Unknown' ? 'text-warn' : 'text-soft'}`}>{latest.note}</p>}
+      {latest && !latest.note && !latest.groups.length && <p className="text-[13px] text-soft">Nothing that it watches has arrived yet.</p>}
       <ul className="max-h-48 space-y-2 overflow-auto text-[13px]">
         {latest?.groups.slice(0, 20).map((one) => (
           <li key={one.group}>
@@ -149,7 +171,7 @@ function Message({ text }: { text: string }) {
   return (
     <Panel className="p-3">
       <h2 className="mb-2 text-[13px] font-semibold">Message</h2>
-      <pre className="max-h-96 overflow-auto text-[13px] whitespace-pre-wrap text-soft">{text}</pre>
+      <LazyMarkdown text={text} className="prose-message text-soft" />
     </Panel>
   )
 }

@@ -7,6 +7,9 @@ import type { MonitorHead, MonitorList } from '../api/types'
 import { formatAge } from '../format/times'
 import { LiveMark } from '../ui/LiveMark'
 import { Badge, ErrorNote, Panel } from '../ui/parts'
+import { Feed } from './Feed'
+import { NameText } from './NameText'
+import { plainName } from './names'
 import { filterMonitors, type MonitorSearch, STATES } from './search'
 import { StateBadge } from './StateBadge'
 
@@ -25,7 +28,13 @@ export function MonitorsPage() {
         <Filters search={search} list={query.data} />
       </div>
       {query.isError && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
-      {query.data ? <List monitors={filterMonitors(query.data.monitors, search)} all={query.data.monitors.length} /> : !query.isError && <Panel className="h-96 animate-pulse" aria-busy="true" aria-label="Loading" />}
+      {query.data && (
+        <div className="grid items-start gap-3 xl:grid-cols-[minmax(0,1fr)_340px]">
+          <List monitors={filterMonitors(query.data.monitors, search)} all={query.data.monitors.length} />
+          <Feed monitors={query.data.monitors} />
+        </div>
+      )}
+      {query.isPending && <Panel className="h-96 animate-pulse" aria-busy="true" aria-label="Loading" />}
     </div>
   )
 }
@@ -79,7 +88,7 @@ function List({ monitors, all }: { monitors: MonitorHead[]; all: number }) {
             <th scope="col" className="px-2 py-2 font-medium max-md:hidden">
               Type
             </th>
-            <th scope="col" className="px-3.5 py-2 text-right font-medium whitespace-nowrap">
+            <th scope="col" className="px-3.5 py-2 text-right font-medium whitespace-nowrap max-sm:hidden">
               Evaluated
             </th>
           </tr>
@@ -100,11 +109,11 @@ function Row({ monitor }: { monitor: MonitorHead }) {
       <td className="px-3.5 py-2 align-top">
         <StateBadge state={monitor.state} />
       </td>
-      <th scope="row" className="max-w-0 px-2 py-2 text-left font-normal">
+      <th scope="row" className="w-full max-w-0 px-2 py-2 text-left font-normal">
         <span className="flex items-baseline gap-2">
           {monitor.priority && <Badge title="Priority">P{monitor.priority}</Badge>}
-          <Link to="/monitors/$monitorId" params={{ monitorId: String(monitor.id) }} className="truncate font-medium hover:text-accent hover:underline">
-            {monitor.name}
+          <Link to="/monitors/$monitorId" params={{ monitorId: String(monitor.id) }} title={plainName(monitor.name)} className="truncate font-medium hover:text-accent hover:underline">
+            <NameText name={monitor.name} />
           </Link>
         </span>
         <code className="block truncate text-xs text-faint" title={monitor.query}>
@@ -112,7 +121,7 @@ function Row({ monitor }: { monitor: MonitorHead }) {
         </code>
       </th>
       <td className="px-2 py-2 align-top whitespace-nowrap text-soft max-md:hidden">{monitor.type}</td>
-      <td className="num px-3.5 py-2 text-right align-top whitespace-nowrap text-soft">{monitor.evaluated_at ? formatAge(monitor.evaluated_at, Date.now()) : 'not yet'}</td>
+      <td className="num px-3.5 py-2 text-right align-top max-sm:hidden whitespace-nowrap text-soft">{monitor.evaluated_at ? formatAge(monitor.evaluated_at, Date.now()) : 'not yet'}</td>
     </tr>
   )
 }

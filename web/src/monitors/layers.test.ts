@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MonitorEvaluation } from '../api/types'
-import { chartOf } from './layers'
+import { chartOf, everySeconds } from './layers'
 
 const at = (second: number, values: Record<string, number>): MonitorEvaluation => ({
   time: new Date(second * 1000).toISOString(),
@@ -24,4 +24,13 @@ test('values stand in the order of time, a group that was missing leaves a gap, 
 
 test('nothing gives an empty chart', () => {
   expect(chartOf([], {}, 'dark')).toEqual({ timesS: [], stepS: 10, layers: [] })
+})
+
+test.each([
+  [{}, 10],
+  [{ from: '7d' }, 1520],
+  [{ from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }, 220],
+  [{ from: '1790000000', to: '1790040000' }, 100],
+])('a chart of %o takes an evaluation every %d s', (range, seconds) => {
+  expect(everySeconds(range, Date.parse('2026-11-21T00:00:00Z'), 400)).toBe(seconds)
 })

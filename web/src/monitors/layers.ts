@@ -1,6 +1,7 @@
 /** Evaluations as the lines of a chart: the groups' values, and the thresholds. */
 
 import type { MonitorDefinition, MonitorEvaluation } from '../api/types'
+import { DEFAULT_FROM, type RangeSearch } from '../format/ranges'
 import type { Layer } from '../overview/stack'
 import { seriesColours } from '../ui/colours'
 
@@ -33,6 +34,23 @@ export function chartOf(evaluations: readonly MonitorEvaluation[], definition: M
     return value === undefined ? [] : [{ key: `threshold ${name}`, label: name, colour: colour[theme], values: timesS.map(() => value) }]
   })
   return { timesS, stepS: stepOf(timesS), layers: [...lines, ...thresholds] }
+}
+
+/** Seconds between evaluations that a chart of so many points needs of a range; 10, the scheduler's own, at least. */
+export function everySeconds(range: RangeSearch, nowMs: number, points: number): number {
+  const from = momentMs(range.from ?? DEFAULT_FROM, nowMs)
+  const to = momentMs(range.to ?? 'now', nowMs)
+  return Math.max(10, Math.ceil((to - from) / 1000 / points / 10) * 10)
+}
+
+const UNIT_MS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }
+
+function momentMs(end: string, nowMs: number): number {
+  const ago = /^(\d{1,6})([smhdw])$/.exec(end)
+  if (ago) return nowMs - Number(ago[1]) * UNIT_MS[ago[2]!]!
+  if (end === 'now') return nowMs
+  if (/^\d+$/.test(end)) return Number(end) * (end.length > 11 ? 1 : 1000)
+  return new Date(end).getTime()
 }
 
 /** The usual distance of two evaluations. */

@@ -17,6 +17,8 @@ interface Props {
   onZoom: (fromS: number, toS: number) => void
   onToggle?: ((key: string) => void) | undefined
   hidden?: ReadonlySet<string> | undefined
+  /** Where the axis begins; without it at 0, or below the lowest negative value. */
+  lowest?: number | undefined
 }
 
 const HEIGHT = 168
@@ -83,8 +85,8 @@ function Legend({ layers, hidden, onToggle }: Props) {
                 {dot} <span className="truncate">{layer.label}</span>
               </button>
             ) : (
-              <span className="flex items-center gap-1.5 text-soft">
-                {dot} {layer.label}
+              <span className="flex items-center gap-1.5 text-soft" title={layer.label}>
+                {dot} <span className="truncate">{layer.label}</span>
               </span>
             )}
           </li>
@@ -168,7 +170,7 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
     },
     scales: {
       x: { time: true, range: () => xRange(latest.current) },
-      y: { range: (_, min, max) => [min < 0 ? min * 1.12 : 0, max > 0 ? max * 1.12 : min < 0 ? 0 : 1] },
+      y: { range: (_, min, max) => yRange(min, max, latest.current.lowest) },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: axisClock },
@@ -197,7 +199,12 @@ function options(width: number, latest: Latest, setAt: (at: { index: number; lef
 }
 
 /** Without points the scale means nothing. */
-const hasPoints = (chart: uPlot): boolean => chart.data.slice(1).some((values) => values.some((value) => (value ?? 0) > 0))
+const hasPoints = (chart: uPlot): boolean => chart.data.slice(1).some((values) => values.some((value) => (value ?? 0) !== 0))
+
+function yRange(min: number, max: number, lowest: number | undefined): [number, number] {
+  if (lowest !== undefined) return [lowest, Math.max(max, lowest) + (max - lowest || 1) * 0.12]
+  return [min < 0 ? min * 1.12 : 0, max > 0 ? max * 1.12 : min < 0 ? 0 : 1]
+}
 
 function xRange({ timesS, stepS }: Props): [number, number] {
   const first = timesS[0] ?? 0

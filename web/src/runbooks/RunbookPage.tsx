@@ -3,10 +3,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
-import { type ComponentProps } from 'react'
-import Markdown from 'react-markdown'
-import remarkGfm from 'remark-gfm'
 import { getRunbook } from '../api/client'
+import { MarkdownText } from '../text/MarkdownText'
 import { ErrorNote, Panel } from '../ui/parts'
 
 const route = getRouteApi('/runbooks/$name')
@@ -20,32 +18,12 @@ export function RunbookPage() {
         <ChevronLeft size={14} /> Monitors
       </Link>
       {query.isError && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
+      {query.isPending && <Panel className="h-96 animate-pulse" aria-busy="true" aria-label="Loading" />}
       {query.data && (
-        <Panel className="prose p-5">
-          <Markdown remarkPlugins={[remarkGfm]} components={{ a: RunbookLink }}>
-            {query.data.text}
-          </Markdown>
+        <Panel className="p-5">
+          <MarkdownText text={query.data.text} />
         </Panel>
       )}
     </div>
-  )
-}
-
-const SIBLING = /^([\w-]+)\.md$/
-
-/** Links between runbooks are links between files, so that they also work where the files are read. */
-function RunbookLink({ href = '', children }: ComponentProps<'a'>) {
-  const sibling = SIBLING.exec(href)
-  if (sibling) {
-    return (
-      <Link to="/runbooks/$name" params={{ name: sibling[1]! }}>
-        {children}
-      </Link>
-    )
-  }
-  return (
-    <a href={href} rel="noreferrer">
-      {children}
-    </a>
   )
 }

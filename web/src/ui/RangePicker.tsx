@@ -6,19 +6,19 @@ import { useState } from 'react'
 import { DEFAULT_FROM, describeRange, isLive, LIVE_RANGES, type RangeSearch } from '../format/ranges'
 import { Button } from './parts'
 
-export function RangePicker({ range, onChange }: { range: RangeSearch; onChange: (range: RangeSearch) => void }) {
+export function RangePicker({ range, onChange, fallback = DEFAULT_FROM }: { range: RangeSearch; onChange: (range: RangeSearch) => void; fallback?: string }) {
   const [open, setOpen] = useState(false)
   const choose = (next: RangeSearch) => {
     onChange(next)
     setOpen(false)
   }
-  const live = isLive(range)
+  const live = isLive(range, fallback)
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
-        <Button aria-label={`Time range: ${describeRange(range)}`}>
+        <Button aria-label={`Time range: ${describeRange(range, fallback)}`}>
           <CalendarClock size={15} className="text-faint" />
-          {describeRange(range)}
+          {describeRange(range, fallback)}
           <ChevronDown size={14} className="text-faint" />
         </Button>
       </Popover.Trigger>
@@ -26,14 +26,14 @@ export function RangePicker({ range, onChange }: { range: RangeSearch; onChange:
         <Popover.Content align="end" sideOffset={6} className="z-50 flex rounded-lg border border-line bg-panel p-1.5 shadow-xl max-sm:flex-col">
           <ul className="w-44">
             {LIVE_RANGES.map(([from, label]) => {
-              const chosen = live && (range.from ?? DEFAULT_FROM) === from
+              const chosen = live && (range.from ?? fallback) === from
               return (
                 <li key={from}>
                   <button
                     type="button"
                     aria-current={chosen}
                     className={`flex w-full justify-between rounded px-2.5 py-1.5 text-left text-[13px] hover:bg-raised ${chosen ? 'bg-accent-soft font-medium text-accent' : ''}`}
-                    onClick={() => choose({ from: from === DEFAULT_FROM ? undefined : from, to: undefined })}
+                    onClick={() => choose({ from: from === fallback ? undefined : from, to: undefined })}
                   >
                     {label}
                     <span className="num text-faint">{from}</span>

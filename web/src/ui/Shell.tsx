@@ -1,7 +1,7 @@
 /** The frame of every page. */
 
 import { Link, Outlet } from '@tanstack/react-router'
-import { Activity, BellRing, BookOpen, ListTree, Moon, Sun } from 'lucide-react'
+import { Activity, BellRing, BookOpen, ListTree, Moon, Sun, Target } from 'lucide-react'
 import { IconButton } from './parts'
 import { chooseTheme, useTheme } from './theme'
 
@@ -23,13 +23,16 @@ export function Shell() {
         </Link>
         <nav aria-label="Main" className="flex gap-1">
           <Link to="/" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ exact: true, includeSearch: false }}>
-            <Activity size={15} /> Overview
+            <Activity size={15} /> <span className="max-sm:sr-only">Overview</span>
           </Link>
           <Link to="/traces" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ includeSearch: false }}>
-            <ListTree size={15} /> Traces
+            <ListTree size={15} /> <span className="max-sm:sr-only">Traces</span>
           </Link>
           <Link to="/monitors" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ includeSearch: false }}>
-            <BellRing size={15} /> Monitors
+            <BellRing size={15} /> <span className="max-sm:sr-only">Monitors</span>
+          </Link>
+          <Link to="/slos" className={NAV} activeProps={{ className: ACTIVE }} activeOptions={{ includeSearch: false }}>
+            <Target size={15} /> <span className="max-sm:sr-only">SLOs</span>
           </Link>
         </nav>
         <div className="ml-auto flex items-center gap-1">
