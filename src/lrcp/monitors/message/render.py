@@ -1,7 +1,7 @@
 """A notification from a monitor, a transition and what is known beside them.
 
-Where Datadog's documents are silent, this is ours (docs/monitors/notifications.md says which): the words of the title
-for states other than an alert, how times and numbers are written, and that an escalation message stands above the message.
+Where Datadog's documents are silent, this is ours (docs/monitors/notifications.md says which): how times and numbers are
+written, and that an escalation message stands above the message.
 """
 
 from datetime import datetime
@@ -28,7 +28,8 @@ _COMPARATOR: Final = Path(("comparator",))
 """The one variable that is never escaped: it is `>` or the like, and nobody else's words."""
 
 _WORDS: Final = {State.ALERT: "Triggered", State.WARN: "Warn", State.NO_DATA: "No data", State.UNKNOWN: "Unknown"}
-"""By the state after the transition; `Triggered` is Datadog's, the others are ours. `Re-` before them: told again."""
+"""By the state after the transition, as payloads of Datadog's webhooks have them; `Unknown` is ours. `Re-` before them:
+told again."""
 
 _HIDES: Final = {
     "hide_query": frozenset({"query"}),
@@ -52,26 +53,28 @@ def render_notification(monitor: Monitor, transition: Transition, context: Conte
         message.write((Literal("\n\n"),))
     message.write(parse_template(monitor.message).nodes)
     handles = find_handles(message.text, message.inserted)
+    priority = message.priority or monitor.priority
     return Notification(
         monitor_id=monitor.id,
         group=transition.group,
         time_s=transition.time_s,
         kind=transition.kind,
-        title=f"{title_prefix(monitor, transition, test=values.context.test)} {' '.join(title.text.split())}",
+        title=f"{title_prefix(monitor, transition, priority, test=values.context.test)} {' '.join(title.text.split())}",
         body=_body(values, message.text, handles),
         handles=handles,
-        priority=message.priority or monitor.priority,
+        priority=priority,
     )
 
 
-def title_prefix(monitor: Monitor, transition: Transition, *, test: bool = False) -> str:
-    """`[Triggered on {host:h1}]`, or `[Triggered]` without groups or with include_tags false."""
+def title_prefix(monitor: Monitor, transition: Transition, priority: int | None, *, test: bool = False) -> str:
+    """`[P2] [Triggered on {host:h1}]`; without a priority, groups or with include_tags false `[Triggered]`."""
     word = _WORDS.get(transition.after, "Recovered")
     if transition.kind == "renotify":
         word = f"Re-{word}"
     grouped = monitor.options.include_tags and transition.group != "*"
     place = f" on {{{transition.group[:MAX_TITLE_CHARS]}}}" if grouped else ""
-    return f"{'[TEST] ' if test else ''}[{word}{place}]"
+    ranked = f"[P{priority}] " if priority else ""
+    return f"{'[TEST] ' if test else ''}{ranked}[{word}{place}]"
 
 
 def render_text(text: str, monitor: Monitor, transition: Transition, context: Context | None = None) -> str:

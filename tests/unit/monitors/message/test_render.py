@@ -181,19 +181,21 @@ def test_the_times_of_a_trigger_follow_the_documented_table() -> None:
 
 
 TITLES = [
-    ({}, "alert", {}, "[Triggered on {host:h1}] CPU is high"),
-    ({"options": {"include_tags": False}}, "alert", {}, "[Triggered] CPU is high"),
-    ({}, "alert", {"group": "*"}, "[Triggered] CPU is high"),
-    ({}, "warning_to_alert", {}, "[Triggered on {host:h1}] CPU is high"),
-    ({}, "warning", {}, "[Warn on {host:h1}] CPU is high"),
-    ({}, "alert_to_warning", {}, "[Warn on {host:h1}] CPU is high"),
-    ({}, "no_data", {}, "[No data on {host:h1}] CPU is high"),
-    ({}, "unknown", {}, "[Unknown on {host:h1}] CPU is high"),
-    ({}, "recovery", {}, "[Recovered on {host:h1}] CPU is high"),
-    ({}, "timeout", {}, "[Recovered on {host:h1}] CPU is high"),
-    ({}, "renotify", {}, "[Re-Triggered on {host:h1}] CPU is high"),
-    ({}, "renotify", {"after": State.WARN}, "[Re-Warn on {host:h1}] CPU is high"),
-    ({"name": "CPU of {{host.name}} is {{#is_alert}}high{{/is_alert}}"}, "alert", {}, "[Triggered on {host:h1}] CPU of h1 is high"),
+    ({}, "alert", {}, "[P3] [Triggered on {host:h1}] CPU is high"),
+    ({"options": {"include_tags": False}}, "alert", {}, "[P3] [Triggered] CPU is high"),
+    ({}, "alert", {"group": "*"}, "[P3] [Triggered] CPU is high"),
+    ({}, "warning_to_alert", {}, "[P3] [Triggered on {host:h1}] CPU is high"),
+    ({}, "warning", {}, "[P3] [Warn on {host:h1}] CPU is high"),
+    ({}, "alert_to_warning", {}, "[P3] [Warn on {host:h1}] CPU is high"),
+    ({}, "no_data", {}, "[P3] [No data on {host:h1}] CPU is high"),
+    ({}, "unknown", {}, "[P3] [Unknown on {host:h1}] CPU is high"),
+    ({}, "recovery", {}, "[P3] [Recovered on {host:h1}] CPU is high"),
+    ({}, "timeout", {}, "[P3] [Recovered on {host:h1}] CPU is high"),
+    ({}, "renotify", {}, "[P3] [Re-Triggered on {host:h1}] CPU is high"),
+    ({}, "renotify", {"after": State.WARN}, "[P3] [Re-Warn on {host:h1}] CPU is high"),
+    ({"name": "CPU of {{host.name}} is {{#is_alert}}high{{/is_alert}}"}, "alert", {}, "[P3] [Triggered on {host:h1}] CPU of h1 is high"),
+    ({"priority": None}, "alert", {}, "[Triggered on {host:h1}] CPU is high"),
+    ({"message": "{{override_priority 'P1'}}"}, "alert", {}, "[P1] [Triggered on {host:h1}] CPU is high"),
 ]  # fmt: skip
 
 
@@ -205,7 +207,7 @@ def test_a_title_says_what_happened_and_where(
 
 
 def test_a_test_is_marked_in_the_title() -> None:
-    assert render_notification(monitor(), transition(), Context(test=True)).title.startswith("[TEST] [Triggered on")
+    assert render_notification(monitor(), transition(), Context(test=True)).title.startswith("[TEST] [P3] [Triggered on")
 
 
 def test_the_priority_is_the_monitors_unless_the_message_overrides_it() -> None:
