@@ -19,7 +19,8 @@ BROAD_EXCEPT = {
     "lrcp/gateway/guards/threads.py": "a guard's fault on a thread goes to whoever waits for it; the thread lives on",
     "lrcp/gateway/http1/cycle.py": "what the application did not catch is logged and ends the connection, not the process",
     "lrcp/gateway/policy/follower.py": "a stage that cannot be made refuses the policy; the one before it stays in force",
-    "lrcp/monitors/tick.py": "a fault in planning, reading or evaluating one monitor is told by its result: UNKNOWN, states kept",
+    "lrcp/monitors/reading.py": "whatever a source meets is told by the monitors that need it: UNKNOWN, states kept",
+    "lrcp/monitors/tick.py": "a fault in planning or evaluating one monitor is told by its result: UNKNOWN, states kept",
     "lrcp/api/health.py": "a check that fails, however it does, is the answer to whoever asks for health",
 }
 """The boundaries: module -> why an error of any kind stops there. Each counts or logs it, and says `# boundary: ...`."""

@@ -7,6 +7,7 @@ LrcpError
  |   +- UnsupportedError  a content type or encoding that is not accepted here
  +- BusyError             retryable: a bound was reached; retry_after_s says when to come back
  +- UnavailableError      retryable: something this depends on (store, upstream) cannot be reached
+ |   +- CostlyError       it can be, but what was asked takes more time or memory than it may
  +- SettingsError         permanent: a setting or the machine is wrong; the message says what to do
 """
 
@@ -50,6 +51,10 @@ class UnavailableError(LrcpError):
     """Something that this depends on cannot be reached now."""
 
     retryable = True
+
+
+class CostlyError(UnavailableError):
+    """What was asked takes more time or memory than it may; something smaller would be answered."""
 
 
 class SettingsError(LrcpError):

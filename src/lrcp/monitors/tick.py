@@ -1,20 +1,19 @@
 """run_tick: one evaluation of every monitor that is due. One question to the source, then pure steps in order of dependency."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from msgspec import structs
 
-from lrcp.model.errors import BusyError, InputError, LrcpError, UnavailableError
 from lrcp.model.monitor_state import Evaluation, GroupState, State, Transition
 from lrcp.monitors.evaluate.observer import Answers, Part
 from lrcp.monitors.evaluate.prepare import COMPOSITE_STAGE, Prepared
 from lrcp.monitors.observation import Observation, unknown_observation
+from lrcp.monitors.reading import Aside, read_plans, spell_error
 from lrcp.monitors.state.rules import MAX_GROUPS
 from lrcp.monitors.state.step import Step, step
-from lrcp.query.scan.blocks import Block
 from lrcp.query.scan.scans import Scan
 from lrcp.query.scan.source import Source
 
@@ -92,6 +91,7 @@ async def run_tick(
     evaluated_s: Mapping[int, float] | None = None,
     monotonic: Callable[[], float] = lambda: 0.0,
     max_groups: int = MAX_GROUPS,
+    aside: Aside | None = None,
 ) -> TickResult:
     """Evaluate every monitor that is due at a time, data monitors first, then SLO alerts, then composites.
 
@@ -101,7 +101,8 @@ async def run_tick(
     Args:
         prepared: all monitors, the ones that composites refer to among them. at_s: Unix seconds, a multiple of 10.
         states: every remembered group. evaluated_s: time of each monitor's evaluation before, by id.
-        monotonic: seconds of any clock that runs evenly, for took_s.
+        monotonic: seconds of any clock that runs evenly, for took_s. aside: monitors whose data could not be read; it is
+            to be the same at each tick.
     """
     result = TickResult(at_s)
     everyone = {one.monitor.id: one for one in prepared}
@@ -109,7 +110,7 @@ async def run_tick(
     due = [one for one in prepared if one.is_due(at_s, tick.evaluated_s.get(one.monitor.id))]
     for one in due:
         _plan(tick, one)
-    answers = await _fetch(tick, source)
+    answers = await _read(tick, source, aside or Aside())
     referred = {id for one in due for id in one.references}
     parts: dict[int, Part] = {}
     for one in sorted(due, key=lambda one: one.stage):
@@ -125,47 +126,16 @@ def _plan(tick: _Tick, one: Prepared) -> None:
     try:
         tick.plans[one.monitor.id] = one.scans(tick.at_s)
     except Exception as error:  # noqa: BLE001 - boundary: a monitor without a plan is its own error
-        tick.failures[one.monitor.id] = _spell(error)
+        tick.failures[one.monitor.id] = spell_error(error)
     tick.planning_s[one.monitor.id] = tick.monotonic() - begun_s
 
 
-async def _fetch(tick: _Tick, source: Source) -> Answers:
-    """All answers at once; when one scan cannot be answered, each monitor's own, so that the others do not suffer."""
-    scans = frozenset().union(*tick.plans.values())
-    tick.result.scans = len(scans)
-    if not scans:
-        return {}
-    try:
-        return await source.fetch(scans)
-    except InputError:
-        return await _fetch_apart(tick, source)
-    except Exception as error:  # noqa: BLE001 - boundary: whatever is wrong, all that need the source say UNKNOWN
-        tick.result.source_error = _spell(error)
-        _fail(tick, (id for id, wanted in tick.plans.items() if wanted), tick.result.source_error)
-        return {}
-
-
-async def _fetch_apart(tick: _Tick, source: Source) -> Answers:
-    answers: dict[Scan, Block] = {}
-    for id, wanted in tick.plans.items():
-        missing = wanted - answers.keys()
-        try:
-            answers.update(await source.fetch(missing) if missing else {})
-        except Exception as error:  # noqa: BLE001 - boundary: as in _fetch, for one monitor
-            _fail(tick, (id,), _spell(error))
-    return answers
-
-
-def _fail(tick: _Tick, monitor_ids: Iterable[int], reason: str) -> None:
-    for id in monitor_ids:
-        tick.failures.setdefault(id, reason)
-
-
-def _spell(error: Exception) -> str:
-    """An error of ours speaks for itself; of another the kind says more than its words."""
-    if isinstance(error, UnavailableError | BusyError):
-        return f"the store cannot be read: {error}"
-    return str(error) if isinstance(error, LrcpError) else f"{type(error).__name__}: {error}"
+async def _read(tick: _Tick, source: Source, aside: Aside) -> Answers:
+    tick.result.scans = len(frozenset().union(*tick.plans.values()))
+    found = await read_plans(tick.plans, tick.all, tick.at_s, source, aside)
+    tick.result.source_error = found.source_error
+    tick.failures.update(found.failures)
+    return found.answers
 
 
 def _evaluate(tick: _Tick, one: Prepared, answers: Answers, parts: Mapping[int, Part]) -> MonitorResult:
@@ -178,7 +148,7 @@ def _evaluate(tick: _Tick, one: Prepared, answers: Answers, parts: Mapping[int, 
             failure = observation.unknown
             done = _with_facts(step(one.monitor, observation, *_memory(tick, one), tick.max_groups), observation)
         except Exception as error:  # noqa: BLE001 - boundary: told by that monitor's result; the others go on
-            failure = _spell(error)
+            failure = spell_error(error)
             done = _unknown(tick, one, failure)
     took_s = tick.monotonic() - begun_s + tick.planning_s.get(one.monitor.id, 0.0)
     return _as_result(one.monitor.id, done, took_s, failure)

@@ -12,6 +12,7 @@ from lrcp.model.monitor_tick import Change, MonitorEvaluation, MonitorStatus
 from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
+from lrcp.monitors.reading import Aside
 from lrcp.monitors.schedule.definitions import DefinitionFollower
 from lrcp.monitors.schedule.evidence import MAX_A_TICK, Evidence, wants_evidence
 from lrcp.monitors.schedule.history import RecentHistory
@@ -63,6 +64,7 @@ class Rounds:
         self._store = store
         self._leases = leases
         self._source = RecentHistory(source)
+        self._aside = Aside()
         self._evaluations = evaluations
         self._clock = clock
         self._holder = holder
@@ -97,6 +99,7 @@ class Rounds:
             self._source,
             evaluated_s=evaluated_s,
             monotonic=self._clock.monotonic_s,
+            aside=self._aside,
         )
         self._commit(tick, await self._find_evidence(tick))
         await self._record(tick)
@@ -122,6 +125,7 @@ class Rounds:
         """Forget the states of monitors that are no more, or that mean something else now."""
         self._definitions.refresh()
         digests = self._definitions.current.digests
+        self._aside.forget(digests.keys())
         stale = [id for id, status in self._statuses.items() if digests.get(id) != status.definition]
         stale += [id for id in self._states if id not in digests and id not in self._statuses]
         if stale:

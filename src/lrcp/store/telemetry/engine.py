@@ -11,7 +11,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from lrcp.model.errors import InputError, LrcpError, SettingsError, UnavailableError
+from lrcp.model.errors import CostlyError, InputError, LrcpError, SettingsError, UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -98,14 +98,22 @@ _CODES_OF_WRONG_SETTINGS: Final = frozenset({81, 192, 193, 194, 497, 516})
 """Unknown database, unknown user, wrong or missing password, access denied, authentication failed."""
 
 _CODES_OF_BAD_QUERIES: Final = frozenset(
-    {6, 26, 27, 36, 41, 42, 43, 44, 46, 47, 53, 60, 62, 70, 72, 115, 130, 164, 386, 456, 457, 497, 611}
+    {6, 26, 27, 36, 41, 42, 43, 44, 46, 47, 53, 60, 62, 70, 72, 115, 117, 130, 164, 386, 456, 457, 497, 611}
 )
-"""Engine error codes whose cause is the statement: parse, unknown names, types, arguments, read-only, bad parameters."""
+"""Engine error codes whose cause is the statement: parse, unknown names, types, arguments, read-only, bad parameters,
+or data that it cannot put together (sketches): others can be asked."""
+
+
+_CODES_OF_COSTLY_QUERIES: Final = frozenset({158, 159, 160, 191, 241, 307, 396})
+"""Too many rows, timeout, too slow, set too large, memory limit, too many bytes, too much to answer."""
 
 
 def map_error(error: ClickHouseError) -> LrcpError:
-    """One table from the engine's errors to ours: InputError where the statement is at fault, else UnavailableError."""
+    """One table from the engine's errors to ours: InputError where the statement is at fault, CostlyError where it takes
+    more than its settings allow, else UnavailableError."""
     code: Any = getattr(error, "code", None)
+    if code in _CODES_OF_COSTLY_QUERIES:
+        return CostlyError(_own_words(error))
     if code in _CODES_OF_BAD_QUERIES:
         return InputError(_own_words(error))
     return UnavailableError(_own_words(error))
