@@ -92,6 +92,24 @@ def test_rows_of_every_kind_come_back_as_they_went_in(engine: Connect) -> None:
     with_stack(engine, scenario)
 
 
+def test_values_of_any_magnitude_are_stored_and_read_together(engine: Connect) -> None:
+    values = [7.5, -1.7976931348623157e308, 1e300, 5e-324, 0.0, 1e-200, 7.5, 7.5]
+    now_s = int(time.time()) // 10 * 10
+    buckets = [
+        MetricBucket("m", (), now_s - 10 * at, "distribution", 1, one, one, one, one, now_s * 10**9, [one])
+        for at, one in enumerate(values)
+    ]
+
+    async def scenario(stack: Stack) -> None:
+        await stack.pipeline.consume(Batch(metrics=buckets))
+        (row,) = await stack.rows(
+            "SELECT max(max), quantilesDDMerge(0.005, 0.5, 0.75, 0.9, 0.95, 0.99)(sketch)[2] FROM metrics WHERE metric = 'm'"
+        )
+        assert row == (1e300, pytest.approx(7.5, rel=0.02))
+
+    with_stack(engine, scenario)
+
+
 def test_the_llm_metrics_are_derived_from_the_spans(engine: Connect) -> None:
     spans = [
         make_span(n, kind="llm", provider="openai", model="gpt-4o", input_tokens=10, output_tokens=4) for n in (1, 2)

@@ -8,6 +8,7 @@ from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from lrcp.model.evaluation import Evaluation
@@ -25,6 +26,9 @@ _TIME_S: Final = pa.timestamp("s", tz="UTC")
 _INT64: Final = pa.int64()
 _FLOAT64: Final = pa.float64()
 _UINT64: Final = pa.uint64()
+_SKETCH_LEAST: Final = 1e-140
+_SKETCH_MOST: Final = 1e140
+"""Magnitudes that sketches tell apart; below it is 0. Sum, minimum and maximum are as they were sent."""
 
 _SPAN_STRINGS: Final = [
     "trace_id",
@@ -96,7 +100,7 @@ def metric_table(buckets: Sequence[MetricBucket], payloads: Payloads) -> pa.Tabl
     columns["last_ns"] = _column(buckets, "last_ns", _INT64)
     columns["interval_s"] = _column(buckets, "interval_s", pa.uint32())
     columns["tags"] = _list_column([bucket.tags for bucket in buckets], _STRING)
-    columns["values"] = _list_column([bucket.values for bucket in buckets], _FLOAT64)
+    columns["values"] = _sketch_column([bucket.values for bucket in buckets])
     columns["weights"] = _list_column([bucket.weights for bucket in buckets], pa.uint32())
     columns["members"] = _list_column([bucket.members for bucket in buckets], _STRING)
     return _table(columns, payloads)
@@ -154,6 +158,13 @@ def _list_column(lists: Sequence[Sequence[Any]], kind: pa.DataType) -> pa.Array:
     flat = list(chain.from_iterable(lists))
     items = _string_array(flat) if kind is _STRING else pa.array(flat, kind)
     return pa.ListArray.from_arrays(_offsets(map(len, lists)), items)
+
+
+def _sketch_column(lists: Sequence[Sequence[float]]) -> pa.Array:
+    """Values that any sketch can hold together: the engine refuses to read one whose keys lie too far apart."""
+    flat = np.fromiter(chain.from_iterable(lists), np.float64).clip(-_SKETCH_MOST, _SKETCH_MOST)
+    flat[np.abs(flat) < _SKETCH_LEAST] = 0.0
+    return pa.ListArray.from_arrays(_offsets(map(len, lists)), pa.array(flat))
 
 
 def _map_column(maps: Sequence[dict[str, str]]) -> pa.Array:
