@@ -7,6 +7,7 @@ from typing import Final
 
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Everything, Scope, ScopeAnd, ScopeNot, ScopeOr, TagMatch
+from lrcp.query.metric.check import find_template_variable
 from lrcp.query.metric.parser import parse_scope
 from lrcp.query.search.ast import FieldExists, FieldIs, MatchAll, Search, SearchAnd, SearchNot, SearchOr
 from lrcp.query.search.parser import parse_search
@@ -19,7 +20,10 @@ def parse_downtime_scope(text: str) -> Scope:
     """The tree of a scope in either style. Raises: QueryError."""
     if _AS_SEARCH.search(text):
         return _as_scope(parse_search(text), text)
-    return parse_scope(text)
+    scope = parse_scope(text)
+    if find_template_variable(scope) is not None:
+        raise QueryError("a template variable has no value here; it belongs to a dashboard", text, text.find("$"))
+    return scope
 
 
 def _as_scope(search: Search, text: str) -> Scope:

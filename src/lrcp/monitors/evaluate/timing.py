@@ -82,7 +82,9 @@ def timing_of(monitor: Monitor, interval_s: int) -> Timing:
     Raises: QueryError - its custom schedule cannot be read.
     """
     custom = (monitor.options.scheduling_options or {}).get("custom_schedule") or {}
-    recurrences = custom.get("recurrences") or [] if isinstance(custom, Mapping) else []
+    recurrences = custom.get("recurrences") or [] if isinstance(custom, Mapping) else None
+    if not isinstance(recurrences, list):
+        raise QueryError("options.scheduling_options.custom_schedule must be an object with a list of recurrences")
     return Timing(max(TICK_S, interval_s), tuple(_recurrence(monitor, one) for one in recurrences))
 
 

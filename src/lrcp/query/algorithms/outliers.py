@@ -94,8 +94,8 @@ def _distances(a: Array, b: Array) -> Array:
     offset = float(np.nanmean(a))
     x, y = np.nan_to_num(a - offset) * in_a, np.nan_to_num(b - offset) * in_b
     both = in_a @ in_b.T
-    squared = (x * x) @ in_b.T + in_a @ (y * y).T - 2 * (x @ y.T)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        squared = (x * x) @ in_b.T + in_a @ (y * y).T - 2 * (x @ y.T)
         mean = np.where(both > 0, np.maximum(squared, 0.0) / both, np.inf)
     distances: Array = np.sqrt(mean * a.shape[1])
     return distances

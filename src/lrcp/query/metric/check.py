@@ -136,7 +136,7 @@ class _Check:
             raise self._fault(query, "only count() takes a condition on values", ("count(v: v<=1):",))
         for modifier in query.modifiers:
             self._check_modifier(modifier, query)
-        if self._monitor and (variable := _find_template(query.scope)):
+        if self._monitor and (variable := find_template_variable(query.scope)):
             shown = print_scope(variable)
             raise fault(self._text, shown, f"{shown} is a template variable: dashboards have them, monitors do not")
 
@@ -195,13 +195,14 @@ _CHECKS: Final[dict[type, Callable[[_Check, Any], None]]] = {
 }
 
 
-def _find_template(scope: Scope) -> TemplateVariable | None:
+def find_template_variable(scope: Scope) -> TemplateVariable | None:
+    """The first of a scope, which a dashboard gives its value."""
     if isinstance(scope, TemplateVariable):
         return scope
     terms = (
         scope.terms if isinstance(scope, (ScopeAnd, ScopeOr)) else (scope.term,) if isinstance(scope, ScopeNot) else ()
     )
-    return next((found for term in terms if (found := _find_template(term))), None)
+    return next((found for term in terms if (found := find_template_variable(term))), None)
 
 
 # --- arguments: each says what it would have taken, () when it takes the argument ---

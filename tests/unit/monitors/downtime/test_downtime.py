@@ -153,6 +153,7 @@ def test_an_end_that_another_recurrence_takes_on_is_none() -> None:
         ({"monitor_identifier": None}, "must be an object"),
         ({"scope": "a ~ b"}, "~"),
         ({"scope": "@a:1 -b:2"}, "key:value"),
+        ({"scope": "host:a AND NOT $env"}, "belongs to a dashboard"),
         ({"schedule": {"start": "soon"}}, "'soon' is not a time"),
         ({"schedule": {"recurrences": []}}, "not empty"),
         ({"schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "duration": "x", "start": "2026-01-01"}]}}, "duration"),

@@ -138,8 +138,17 @@ def test_a_custom_schedule_says_when() -> None:
     assert not timing.is_due(nine + 20, None)
 
 
-@pytest.mark.parametrize("recurrence", [{}, {"rrule": "FREQ=NEVER"}, {"rrule": "FREQ=DAILY", "start": "soon"}, 5])
-def test_a_schedule_that_is_none_is_refused(recurrence: object) -> None:
-    options = {"custom_schedule": {"recurrences": [recurrence]}}
+@pytest.mark.parametrize(
+    "custom",
+    [
+        {"recurrences": [{}]},
+        {"recurrences": [{"rrule": "FREQ=NEVER"}]},
+        {"recurrences": [{"rrule": "FREQ=DAILY", "start": "soon"}]},
+        {"recurrences": [5]},
+        {"recurrences": 5},
+        [{"rrule": "FREQ=DAILY"}],
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(custom: object) -> None:
     with pytest.raises(QueryError, match="custom_schedule"):
-        timing_of(define("", scheduling_options=options), 10)
+        timing_of(define("", scheduling_options={"custom_schedule": custom}), 10)
