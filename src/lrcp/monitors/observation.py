@@ -55,3 +55,8 @@ class Observation:
 def unknown_observation(reason: str) -> Observation:
     """Nothing could be evaluated, and why."""
     return Observation(unknown=reason)
+
+
+def spell_cut(cut: int) -> str:
+    """What there is to say of series, or groups of percentiles, that the source has left out because there were too many."""
+    return f"{cut:,} series or groups beyond what is read of a metric are left out" if cut else ""

@@ -15,7 +15,7 @@ from lrcp.monitors.evaluate.arguments import BUCKET_S, number_at, seconds_of, te
 from lrcp.monitors.evaluate.observer import Answers, Parts
 from lrcp.monitors.evaluate.threshold import widest_keys
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
-from lrcp.monitors.observation import Observation
+from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.algorithms.anomalies import (
     AnomalySettings,
     bounds,
@@ -84,6 +84,7 @@ class AnomalyObserver:
             comparison=self.comparison,
             meaning=f"share of the last {spell_duration(self.trigger_s)} outside the expected band",
             window_s=self.trigger_s,
+            note=spell_cut(found.cut),
         )
 
     def _grid(self, at_s: int) -> Grid:

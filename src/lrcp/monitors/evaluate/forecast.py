@@ -14,7 +14,7 @@ from lrcp.monitors.evaluate.arguments import number_at, seconds_of, text_at, tex
 from lrcp.monitors.evaluate.observer import Answers, Parts
 from lrcp.monitors.evaluate.threshold import widest_keys
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
-from lrcp.monitors.observation import Observation
+from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.algorithms.forecast import ForecastSettings, edge, forecast, history_s
 from lrcp.query.compute.evaluate import evaluate_expression
 from lrcp.query.compute.plan import plan_scans
@@ -67,6 +67,7 @@ class ForecastObserver:
             comparison=self.comparison,
             meaning=f"{self.reducer} of the forecast for the next {spell_duration(self.horizon_s)}",
             window_s=recent_s,
+            note=spell_cut(found.cut),
             skipped=dict.fromkeys(np.flatnonzero(np.isnan(edges)).tolist(), few),
         )
 

@@ -13,7 +13,7 @@ from lrcp.monitors.evaluate.events import COUNTED
 from lrcp.monitors.evaluate.observer import Answers, Observer, Parts, Unanswerable
 from lrcp.monitors.evaluate.threshold import counts, metric_queries, skip_unsure, widest_keys
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
-from lrcp.monitors.observation import Observation
+from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.compute.reduce import plan_reduction, reduce_expression
 from lrcp.query.compute.series import SeriesSet
 from lrcp.query.compute.windows import whole_window
@@ -83,6 +83,7 @@ class FormulaObserver:
             meaning=f"the formula over the last {spell_duration(end_s - start_s)}",
             window_s=end_s - start_s,
             zero_when_missing=self.zero_when_missing,
+            note=spell_cut(reduced.cut),
         )
         skip_unsure(observation, reduced, self.needs_full_window, start_s, end_s)
         return observation
@@ -113,7 +114,7 @@ def _as_series(scan: EventScan, block: GroupBlock, known: set[tuple[str, ...]], 
     missing = 0.0 if scan.aggregation in COUNTED else np.nan
     groups = sorted(known)
     column = np.array([[values.get(group, missing)] for group in groups], dtype=np.float64).reshape(len(groups), 1)
-    return SeriesSet(grid, scan.by, groups, column)
+    return SeriesSet(grid, scan.by, groups, column, cut=block.cut)
 
 
 def observe_formula(monitor: Monitor, query: FormulaMonitorQuery) -> Observer:
@@ -153,6 +154,7 @@ def _refusal(monitor: Monitor, query: FormulaMonitorQuery, variables: list[Mappi
     if monitor.type in ("cost alert", "data-jobs alert", "data-quality alert"):
         return f"nothing of what a {monitor.type} looks at is stored here"
     if query.anomaly is not None:
+        # What its threshold and the number that it is compared with are in is not published, so no share would be right.
         return ".anomaly() of a formula is not evaluated here; anomalies() of a metric is"
     for variable in variables:
         source = variable.get("data_source")

@@ -13,7 +13,7 @@ from lrcp.monitors.evaluate.arguments import number_at, text_at
 from lrcp.monitors.evaluate.observer import Answers, Parts
 from lrcp.monitors.evaluate.threshold import widest_keys
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
-from lrcp.monitors.observation import Observation
+from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.algorithms.outliers import outliers
 from lrcp.query.compute.evaluate import evaluate_expression
 from lrcp.query.compute.plan import plan_scans
@@ -56,6 +56,7 @@ class OutlierObserver:
             comparison=self.comparison,
             meaning=f"1 is an outlier among {len(found.groups)} in the last {spell_duration(end_s - start_s)}",
             window_s=end_s - start_s,
+            note=spell_cut(found.cut),
         )
 
 

@@ -13,7 +13,7 @@ from lrcp.model.monitor import Monitor
 from lrcp.monitors.duration import spell_duration
 from lrcp.monitors.evaluate.observer import Answers, Parts
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
-from lrcp.monitors.observation import Observation
+from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.compute.change import plan_change, reduce_change
 from lrcp.query.compute.reduce import plan_reduction, reduce_expression
 from lrcp.query.compute.series import Reduced
@@ -76,10 +76,12 @@ class ThresholdObserver:
             meaning=self.meaning,
             window_s=end_s - start_s,
             zero_when_missing=self.zero_when_missing,
+            note=spell_cut(reduced.cut),
         )
         if self.critical is not None:
             critical = reduce_expression(self.critical, start_s, end_s, self.reducer, answers)
             observation.critical = critical_values(reduced, critical)
+            observation.note = spell_cut(reduced.cut + critical.cut)
         skip_unsure(observation, reduced, self.needs_full_window, start_s, end_s)
         return observation
 
@@ -144,20 +146,20 @@ def metric_queries(expression: Expression) -> Iterator[MetricQuery]:
 
 
 def counts(expression: Expression) -> bool:
-    """Whether no data means 0: everything is counted (as_count, or a count of values) and default_zero does not say so."""
+    """Whether no data means 0: everything is counted (as_count, or a count of values) and no default says otherwise."""
     queries = list(metric_queries(expression))
     counted = [query.modifier("as_count") is not None or query.condition is not None for query in queries]
-    return bool(queries) and all(counted) and not _calls(expression, "default_zero")
+    return bool(queries) and all(counted) and not _calls_default(expression)
 
 
-def _calls(expression: Expression, name: str) -> bool:
+def _calls_default(expression: Expression) -> bool:
     match expression:
         case Call():
-            return expression.name == name or any(_calls(argument, name) for argument in expression.arguments)
+            return expression.name in ("default_zero", "default") or any(map(_calls_default, expression.arguments))
         case Negation():
-            return _calls(expression.operand, name)
+            return _calls_default(expression.operand)
         case Arithmetic():
-            return _calls(expression.left, name) or _calls(expression.right, name)
+            return _calls_default(expression.left) or _calls_default(expression.right)
         case _:
             return False
 

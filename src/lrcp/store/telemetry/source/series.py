@@ -1,7 +1,7 @@
 """Series scans over `metrics`: one statement a reading, its rows as dense arrays, of which each scan takes its part."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -105,7 +105,7 @@ class _Table:
         window = self.arrays[:, :, begin : begin + scan.grid.count]
         kept = np.flatnonzero(self.index.mask(scan.scope) & ~np.isnan(window[0]).all(axis=1))
         if not len(kept):
-            return SeriesBlock.empty(scan.grid)
+            return replace(SeriesBlock.empty(scan.grid), cut=self.cut)
         count, total, low, high, last = window[:, kept]
         tags = self.index.select(kept)
         return SeriesBlock(self.type, self.unit, tags, self.interval_s[kept], count, total, low, high, last, self.cut)
