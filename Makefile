@@ -30,7 +30,7 @@ bench: setup-test ## every benchmark; each prints its figures
 	    $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 screenshots: setup-test ## the pictures of the documentation, taken anew from a running system
-	@LRCP_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_first_look.py
+	@LRCP_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e/test_first_look.py tests/e2e/test_web_monitors.py
 
 soak: setup-test ## the long tests: full fuzz, twenty kills, ... (LRCP_FUZZ_N sets the number of mutations)
 	@LRCP_FUZZ_N="$${LRCP_FUZZ_N:-1000000}" $(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)

@@ -4,7 +4,6 @@ With LRCP_SCREENSHOTS=docs/images the pages are kept there, for the README: `mak
 """
 
 import json
-import os
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import open_browser, strict_page
+from tests.support.browser import keep_picture, open_browser, strict_page
 from tests.support.processes import stop
 from tests.support.up import Up
 
@@ -47,12 +46,6 @@ def page(browser_path: str, tmp_path: Path) -> Iterator[Page]:
         yield opened
 
 
-def keep(page: Page, name: str) -> None:
-    folder = os.environ.get("LRCP_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_the_question_is_found_with_its_words_and_its_cost(up: Up, answer: dict, page: Page) -> None:
     said = answer["metadata"]
     base = f"http://127.0.0.1:{up.ports['port']}"
@@ -60,7 +53,7 @@ def test_the_question_is_found_with_its_words_and_its_cost(up: Up, answer: dict,
     row = page.get_by_role("list", name="Traces").get_by_role("link").filter(has_text=QUESTION)
     expect(row).to_be_visible(timeout=15_000)
     expect(row).to_contain_text(re.compile(r"\$0\.0000\d+"))
-    keep(page, "traces")
+    keep_picture(page, "traces")
     row.click()
     expect(page).to_have_url(re.compile(said["trace_id"]))
     chosen = page.get_by_role("complementary", name="Chosen span")
@@ -68,10 +61,10 @@ def test_the_question_is_found_with_its_words_and_its_cost(up: Up, answer: dict,
     expect(chosen).to_contain_text(answer["answer"][:40])
     expect(page.get_by_role("main")).to_contain_text(f"{said['input_tokens']:,}")
     expect(page.get_by_role("main")).to_contain_text(f"${said['cost_usd']:.12f}".rstrip("0")[:11])
-    keep(page, "trace")
+    keep_picture(page, "trace")
 
 
 def test_the_overview_counts_it(up: Up, answer: dict, page: Page) -> None:
     page.goto(f"http://127.0.0.1:{up.ports['port']}/?from=15m")
     expect(page.get_by_role("row", name=re.compile(answer["metadata"]["model"]))).to_be_visible(timeout=15_000)
-    keep(page, "overview")
+    keep_picture(page, "overview")

@@ -1,5 +1,6 @@
 """A real Chromium, kept from talking to anybody but us."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,3 +48,10 @@ def strict_page(context: BrowserContext) -> Iterator[Page]:
 
 def is_local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep what the page shows in the folder that LRCP_SCREENSHOTS names; without it nothing."""
+    folder = os.environ.get("LRCP_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")

@@ -103,13 +103,15 @@ function Found({ monitorId, detail: { monitor, definition, groups }, range, onZo
   })
   const evaluations = query.data?.evaluations
   const latest = newest.data?.evaluations[0]
+  // A composite compares states.
+  const hasValues = monitor.type !== 'composite'
   const chart = useMemo(() => chartOf(evaluations ?? [], definition, theme), [evaluations, definition, theme])
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
   if (!evaluations || !newest.data) return <Panel className="mb-3 h-60 animate-pulse" aria-busy="true" aria-label="Loading" />
   return (
     <>
-      <div className="mb-3 grid gap-3 lg:grid-cols-[2fr_1fr]">
-        <TimeChart title="Evaluated values" note="as compared with the thresholds" timesS={chart.timesS} stepS={chart.stepS} layers={chart.layers} kind="lines" format={formatValue} onZoom={onZoom} />
+      <div className={`mb-3 grid gap-3 ${hasValues ? 'lg:grid-cols-[2fr_1fr]' : ''}`}>
+        {hasValues && <TimeChart title="Evaluated values" note="as compared with the thresholds" timesS={chart.timesS} stepS={chart.stepS} layers={chart.layers} kind="lines" format={formatValue} onZoom={onZoom} />}
         <Why latest={latest} />
       </div>
       <Groups monitorId={monitor.id} groups={groups} latest={latest} range={range} />

@@ -14,7 +14,7 @@ import { serviceOf } from './names'
 import { StateBadge } from './StateBadge'
 
 const SHOWN_GROUPS = 100
-const CELL = 'px-3.5 py-1.5 whitespace-nowrap'
+const CELL = 'px-3.5 py-1.5 whitespace-nowrap max-sm:px-2'
 
 const formatNumber = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(5))))
 
@@ -43,7 +43,7 @@ export function Groups({ monitorId, groups, latest, range }: { monitorId: number
         <thead>
           <tr className="border-b border-line text-left text-xs text-soft">
             {['State', 'Group', 'Value', 'Since', 'Last triggered', 'Last data'].map((title) => (
-              <th key={title} scope="col" className={`${CELL} font-medium ${title === 'Value' ? 'text-right' : ''} ${title.startsWith('Last') ? 'max-md:hidden' : ''}`}>
+              <th key={title} scope="col" className={`${CELL} font-medium ${title === 'Value' ? 'text-right' : ''} ${title.startsWith('Last') ? 'max-md:hidden' : title === 'Since' ? 'max-sm:hidden' : ''}`}>
                 {title}
               </th>
             ))}
@@ -75,11 +75,11 @@ function GroupRow({ monitorId, group, value, range }: { monitorId: number; group
       <td className={CELL}>
         <StateBadge state={group.state} />
       </td>
-      <th scope="row" className="w-full max-w-0 min-w-32 truncate px-3.5 py-1.5 text-left font-medium" title={group.group}>
+      <th scope="row" className="w-full max-w-0 min-w-32 truncate px-3.5 max-sm:px-2 py-1.5 text-left font-medium" title={group.group}>
         {group.group}
       </th>
       <td className={`${CELL} num text-right`}>{formatNumber(value)}</td>
-      <td className={`${CELL} num text-soft`}>
+      <td className={`${CELL} num text-soft max-sm:hidden`}>
         <Moment iso={group.since} />
       </td>
       <td className={`${CELL} num text-soft max-md:hidden`}>

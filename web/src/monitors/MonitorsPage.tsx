@@ -63,7 +63,7 @@ function Filters({ search, list }: { search: MonitorSearch; list: MonitorList | 
         placeholder="Name, query, tag"
         value={search.q ?? ''}
         onChange={(event) => change({ q: event.target.value || undefined })}
-        className="h-8 w-64 rounded-md border border-line bg-panel px-2.5 text-[13px]"
+        className="h-8 w-64 max-w-full rounded-md border border-line bg-panel px-2.5 text-[13px]"
       />
     </>
   )

@@ -31,7 +31,7 @@ export function chartOf(evaluations: readonly MonitorEvaluation[], definition: M
   }))
   const thresholds = THRESHOLDS.flatMap(([name, colour]) => {
     const value = definition.options?.thresholds?.[name]
-    return value === undefined ? [] : [{ key: `threshold ${name}`, label: name, colour: colour[theme], values: timesS.map(() => value) }]
+    return value === undefined ? [] : [{ key: `threshold ${name}`, label: name, colour: colour[theme], values: timesS.map(() => value), dashed: true }]
   })
   return { timesS, stepS: stepOf(timesS), layers: [...lines, ...thresholds] }
 }

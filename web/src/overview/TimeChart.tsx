@@ -62,7 +62,7 @@ export const TimeChart = memo(function TimeChart(props: Props) {
   return (
     <Panel className="relative min-w-0 p-3 pb-2" aria-label={title}>
       <header className="mb-1 flex items-baseline gap-2">
-        <h2 className="text-[13px] font-semibold">{title}</h2>
+        <h2 className="text-[13px] font-semibold whitespace-nowrap">{title}</h2>
         {note && <span className="truncate text-xs text-faint">{note}</span>}
       </header>
       <div ref={box} style={{ height: HEIGHT }} role="img" aria-label={`${title} over time`} onMouseLeave={() => setAt(null)} />
@@ -224,6 +224,7 @@ function axisClock(_: uPlot, ticks: number[]): string[] {
 const isSparse = (chart: uPlot, series: number): boolean => Array.from(chart.data[series] ?? []).filter((value) => value != null).length <= SPARSE_POINTS
 
 function seriesOf(layer: Layer, kind: Props['kind']): uPlot.Series {
+  if (kind === 'lines' && layer.dashed) return { stroke: layer.colour, width: 1.2, dash: [6, 4], points: { show: false }, spanGaps: true }
   if (kind === 'lines') return { stroke: layer.colour, width: 1.6, points: { show: isSparse, size: 5, width: 0, fill: layer.colour }, spanGaps: true }
   return { stroke: layer.colour, fill: layer.colour, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.82, 26], radius: 0 }) }
 }

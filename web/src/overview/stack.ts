@@ -5,6 +5,8 @@ export interface Layer {
   label: string
   colour: string
   values: (number | null)[]
+  /** A line to compare with, such as a threshold: dashed, without marks. */
+  dashed?: boolean
 }
 
 /** Running totals, one array a layer; the last is the whole height. Missing points count as 0. */

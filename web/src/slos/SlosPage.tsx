@@ -37,6 +37,15 @@ export function SlosPage() {
   )
 }
 
+const COLUMNS = [
+  ['State', 'max-sm:hidden'],
+  ['SLO', ''],
+  ['Timeframe', ''],
+  ['Target', 'text-right max-sm:hidden'],
+  ['Now', 'text-right'],
+  ['Error budget left', ''],
+] as const
+
 function List({ slos, all }: { slos: SloHead[]; all: number }) {
   if (!slos.length) {
     return <Panel className="p-10 text-center text-soft">{all ? 'No SLO fits these words.' : 'There are no SLOs. The server loads the default pack when it first starts; more are made at /api/v1/slo.'}</Panel>
@@ -47,8 +56,8 @@ function List({ slos, all }: { slos: SloHead[]; all: number }) {
         <caption className="sr-only">SLOs</caption>
         <thead>
           <tr className="border-b border-line text-left text-xs text-soft">
-            {['State', 'SLO', 'Timeframe', 'Target', 'Now', 'Error budget left'].map((title) => (
-              <th key={title} scope="col" className={`px-3.5 py-2 font-medium whitespace-nowrap ${title === 'Target' || title === 'Now' ? 'text-right' : ''}`}>
+            {COLUMNS.map(([title, look]) => (
+              <th key={title} scope="col" className={`px-3.5 py-2 font-medium max-sm:px-2 ${look}`}>
                 {title}
               </th>
             ))}
@@ -70,10 +79,10 @@ function Rows({ slo }: { slo: SloHead }) {
       {(slo.targets.length ? slo.targets : [undefined]).map((target, at) => (
         <tr key={target?.timeframe ?? ''}>
           {at === 0 && <NameCells slo={slo} rows={rows} />}
-          <td className="num px-3.5 py-1.5 whitespace-nowrap text-soft">{target?.timeframe}</td>
-          <td className="num px-3.5 py-1.5 text-right whitespace-nowrap text-soft">{target && `${target.target_percent} %`}</td>
-          <td className="num px-3.5 py-1.5 text-right font-medium whitespace-nowrap">{formatSli(target?.sli_percent ?? null)}</td>
-          <td className="px-3.5 py-1.5">{target && <BudgetBar target={target} />}</td>
+          <td className="num px-3.5 py-1.5 whitespace-nowrap text-soft max-sm:px-2">{target?.timeframe}</td>
+          <td className="num px-3.5 py-1.5 text-right whitespace-nowrap text-soft max-sm:hidden">{target && `${target.target_percent} %`}</td>
+          <td className="num px-3.5 py-1.5 text-right font-medium whitespace-nowrap max-sm:px-2">{formatSli(target?.sli_percent ?? null)}</td>
+          <td className="px-3.5 py-1.5 max-sm:px-2">{target && <BudgetBar target={target} />}</td>
         </tr>
       ))}
     </tbody>
@@ -83,10 +92,13 @@ function Rows({ slo }: { slo: SloHead }) {
 function NameCells({ slo, rows }: { slo: SloHead; rows: number }) {
   return (
     <>
-      <td rowSpan={rows} className="px-3.5 py-2 align-top">
+      <td rowSpan={rows} className="px-3.5 py-2 align-top max-sm:hidden">
         <SloBadge state={slo.state} title={slo.error} />
       </td>
-      <th scope="rowgroup" rowSpan={rows} className="w-full min-w-48 px-3.5 py-1.5 text-left align-top font-normal">
+      <th scope="rowgroup" rowSpan={rows} className="w-full px-3.5 py-1.5 text-left align-top font-normal max-sm:px-2">
+        <span className="mb-1 block sm:hidden">
+          <SloBadge state={slo.state} />
+        </span>
         <Link to="/slos/$sloId" params={{ sloId: slo.id }} className="font-medium hover:text-accent hover:underline">
           {slo.name}
         </Link>

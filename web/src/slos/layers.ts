@@ -16,7 +16,7 @@ export interface SloLayers {
 
 export function layersOf(columns: SloColumns, target: { target_percent: number; warning_percent: number | null }, theme: 'light' | 'dark'): SloLayers {
   const colour = COLOURS[theme]
-  const across = (key: string, label: string, value: number, tone: string): Layer => ({ key, label, colour: tone, values: columns.times_s.map(() => value) })
+  const across = (key: string, label: string, value: number, tone: string): Layer => ({ key, label, colour: tone, values: columns.times_s.map(() => value), dashed: true })
   return {
     sli: [
       { key: 'sli', label: 'Indicator', colour: colour.line, values: columns.sli_percent },

@@ -33,7 +33,7 @@ export function formatSli(percent: number | null): string {
 export function formatBudget(percent: number | null): string {
   if (percent === null) return '–'
   const size = Math.abs(percent)
-  const text = size >= 1000 ? Math.round(size).toLocaleString('en-US') : size >= 10 ? size.toFixed(0) : size.toFixed(1)
+  const text = size >= 1000 ? Math.round(size).toLocaleString('en-US') : size >= 10 ? size.toFixed(0) : String(Number(size.toFixed(1)))
   return `${percent < 0 && Number(text) !== 0 ? '\u2212' : ''}${text} %`
 }
 
@@ -55,7 +55,7 @@ export function BudgetBar({ target }: { target: Pick<SloTarget, 'remaining_perce
         aria-valuemax={100}
         aria-valuenow={Math.max(-100, Math.min(100, left))}
         aria-valuetext={formatBudget(left)}
-        className={`flex h-1.5 w-24 shrink-0 overflow-hidden rounded-full ${left < 0 ? 'justify-end bg-bad-soft' : 'bg-raised'}`}
+        className={`flex h-1.5 w-24 shrink-0 max-sm:w-8 overflow-hidden rounded-full ${left < 0 ? 'justify-end bg-bad-soft' : 'bg-raised'}`}
       >
         <span className={`h-full rounded-full ${FILL[tone]}`} style={{ width: `${Math.min(100, Math.abs(left))}%` }} />
       </span>

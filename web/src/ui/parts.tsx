@@ -26,7 +26,7 @@ export function IconButton({ label, className = '', ...props }: ComponentProps<'
 }
 
 export function Panel({ className = '', ...props }: ComponentProps<'section'>) {
-  return <section className={`rounded-lg border border-line bg-panel ${className}`} {...props} />
+  return <section className={`relative rounded-lg border border-line bg-panel ${className}`} {...props} />
 }
 
 export function CopyButton({ text, label = 'Copy', small = false }: { text: string; label?: string; small?: boolean }) {
