@@ -7,9 +7,10 @@ from math import gcd
 from typing import Final
 
 from lrcp.model.metric import BUCKET_S
-from lrcp.query.compute.span import MOST_BUCKETS, Span, epoch_grid, rollup_s
+from lrcp.query.compute.span import MOST_BUCKETS, Span, calendar_edges, epoch_grid, rollup_s
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import MetricQuery, Modifier, Number, Text, Word
+from lrcp.query.metric.calendar import PERIODS
 from lrcp.query.scan.grid import Grid
 from lrcp.query.scan.scans import SeriesScan, SketchScan
 
@@ -32,8 +33,9 @@ class Fill:
 class Leaf:
     """A metric query, prepared for a span. scans: one SeriesScan, or up to three SketchScans, in the order of time.
 
-    span: what is rolled up, on the query's own grid and with the history that its fill needs. method: of `.rollup`, ''
-    by type. aggregator: '' is avg. counted, rated: as_count, as_rate. fill: None by type.
+    span: what is rolled up, on the query's own grid and with the history that its fill needs. edges: of a rollup by the
+    calendar, whose points stand in the columns where its buckets begin; else none. method: of `.rollup`, '' by type.
+    aggregator: '' is avg. counted, rated: as_count, as_rate. fill: None by type.
     """
 
     query: MetricQuery
@@ -45,6 +47,7 @@ class Leaf:
     rated: bool
     weighted: bool
     fill: Fill | None
+    edges: tuple[int, ...] = ()
 
 
 @lru_cache(maxsize=8192)
@@ -54,9 +57,10 @@ def leaf_of(query: MetricQuery, span: Span) -> Leaf:
     Raises: QueryError - a modifier with a method or a limit that does not exist.
     """
     fill = _fill(query.modifier("fill"))
-    own = _own_span(query, span, fill)
+    edges = calendar_edges(query, span.since_s, span.until_s)
+    own = _own_span(query, span, None if edges else fill)
     sketch = query.condition is not None or (query.aggregator or "avg")[0] == "p"
-    scans = _sketch_scans(query, own) if sketch else (SeriesScan(query.metric, query.scope, _scan_grid(own)),)
+    scans = _sketch_scans(query, own, edges) if sketch else (SeriesScan(query.metric, query.scope, _scan_grid(own)),)
     return Leaf(
         query=query,
         span=own,
@@ -67,12 +71,13 @@ def leaf_of(query: MetricQuery, span: Span) -> Leaf:
         rated=query.modifier("as_rate") is not None,
         weighted=query.modifier("weighted") is not None,
         fill=fill,
+        edges=edges,
     )
 
 
 def _own_span(query: MetricQuery, span: Span, fill: Fill | None) -> Span:
     """The span on the query's own grid, extended backwards as far as its fill carries a point."""
-    step_s = rollup_s(query, span.until_s - span.since_s)
+    step_s = rollup_s(query, span.since_s, span.until_s)
     if step_s is not None and step_s != span.grid.step_s:
         span = Span(epoch_grid(span.since_s, span.until_s, step_s), span.since_s, span.until_s)
     if fill is None or fill.method not in ("linear", "last"):
@@ -92,12 +97,24 @@ def _scan_grid(span: Span) -> Grid:
     return Grid(start_s, fine_s, max(1, -((start_s - span.until_s) // fine_s)))
 
 
-def _sketch_scans(query: MetricQuery, span: Span) -> tuple[SketchScan, ...]:
+def _sketch_scans(query: MetricQuery, span: Span, edges: tuple[int, ...]) -> tuple[SketchScan, ...]:
     """Percentiles of pieces cannot be put together, so cut buckets are scans of their own."""
     return tuple(
         SketchScan(query.metric, query.scope, query.by, grid, _quantile(query), query.condition)
-        for grid in _pieces(span)
+        for grid in (_runs(span, edges) if edges else _pieces(span))
     )
+
+
+def _runs(span: Span, edges: tuple[int, ...]) -> list[Grid]:
+    """Neighbouring buckets of a calendar that last as long, each run as one grid; the first and the last cut by the span."""
+    cut = [max(edges[0], span.since_s), *edges[1:-1], min(edges[-1], span.until_s)]
+    runs: list[Grid] = []
+    for start_s, end_s in pairwise(cut):
+        if runs and runs[-1].step_s == end_s - start_s:
+            runs[-1] = Grid(runs[-1].start_s, runs[-1].step_s, runs[-1].count + 1)
+        else:
+            runs.append(Grid(start_s, end_s - start_s, 1))
+    return runs
 
 
 def _quantile(query: MetricQuery) -> float | None:
@@ -118,9 +135,11 @@ def _pieces(span: Span) -> list[Grid]:
 
 def _method(rollup: Modifier | None) -> str:
     words = [a.value.lower() for a in rollup.arguments if isinstance(a, Word | Text)] if rollup else []
-    if words and words[0] not in METHODS:
+    if not words or words[0] in ("hourly", *PERIODS):
+        return ""
+    if words[0] not in METHODS:
         raise QueryError(f"there is no rollup method {words[0]}", expected=tuple(sorted(METHODS)))
-    return words[0] if words else ""
+    return words[0]
 
 
 def _fill(modifier: Modifier | None) -> Fill | None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrcp.query.compute.fill import fill, fill_linear
 from lrcp.query.compute.leaf import INTERPOLATION_S, Leaf
-from lrcp.query.compute.rollup import GAUGES, Rolled, regroup, roll_up
+from lrcp.query.compute.rollup import GAUGES, Rolled, bucket_s, regroup, roll_up
 from lrcp.query.compute.series import SeriesSet
 from lrcp.query.compute.space import AGGREGATORS, Grouping, combine, combine_weighted, grouping
 from lrcp.query.compute.span import Span
@@ -46,7 +47,7 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
     if not by.groups:
         found.values, found.counted = np.empty((0, grid.count)), leaf.counted and block.type not in GAUGES
         return found
-    block = regroup(block, leaf.scans[0].grid, grid)
+    block = regroup(block, leaf.scans[0].grid, grid, leaf.edges)
     with np.errstate(all="ignore"):
         if block.type == "distribution":
             found.values = _filled(_distribution(block, leaf, by), leaf)
@@ -63,8 +64,8 @@ def _groups(leaf: Leaf, answers: Mapping[Scan, Block], combined: bool) -> Series
 def _interpolated(rolled: Rolled, leaf: Leaf, by: Grouping, combined: bool) -> Array:
     """The series with their gaps filled: by `.fill`; else of a gauge those that are combined with others."""
     if leaf.fill is not None:
-        return fill(rolled.values, leaf.fill, leaf.span.grid.step_s)
-    if not rolled.gauge or rolled.lifespan is not None or not (combined or bool((by.sizes > 1).any())):
+        return _filled(rolled.values, leaf)
+    if leaf.edges or not rolled.gauge or rolled.lifespan is not None or not (combined or bool((by.sizes > 1).any())):
         return rolled.values
     return fill_linear(rolled.values, INTERPOLATION_S, leaf.span.grid.step_s)
 
@@ -91,14 +92,14 @@ def _distribution(block: SeriesBlock, leaf: Leaf, by: Grouping) -> Array:
     if aggregator == "avg":
         return combine(block.sum, by, "sum") / combine(block.count, by, "sum")
     values = combine(block.sum if aggregator == "sum" else block.count, by, "sum")
-    return values / leaf.span.grid.step_s if leaf.rated else values
+    return values / bucket_s(leaf) if leaf.rated else values
 
 
 def _groups_of_sketches(leaf: Leaf, answers: Mapping[Scan, Block]) -> SeriesSet:
     """Percentiles, or counts of values, that the source has already grouped."""
     grid = leaf.span.grid
     places: dict[tuple[str, ...], int] = {}
-    parts: list[tuple[list[int], int, Array]] = []
+    parts: list[tuple[list[int], NDArray[np.int64], Array]] = []
     cut = 0
     for scan in leaf.scans:
         block = answers[scan]
@@ -106,21 +107,30 @@ def _groups_of_sketches(leaf: Leaf, answers: Mapping[Scan, Block]) -> SeriesSet:
             raise QueryError(f"a {type(block).__name__} does not answer {leaf.query.metric}")
         rows = [places.setdefault(group, len(places)) for group in block.groups]
         cut += block.cut
-        parts.append((rows, (scan.grid.start_s - grid.start_s) // grid.step_s, block.values))
+        parts.append((rows, (scan.grid.starts_s - grid.start_s) // grid.step_s, block.values))
     values = np.full((len(places), grid.count), np.nan)
-    for rows, column, part in parts:
-        if rows:
-            values[rows, column : column + part.shape[1]] = part
+    for rows, columns, part in parts:
+        values[np.ix_(np.asarray(rows, dtype=np.int64), columns)] = part
     counts = leaf.query.condition is not None
     if counts and leaf.rated:
-        values = values / grid.step_s
+        values = values / bucket_s(leaf)
     found = SeriesSet(grid, leaf.query.by, list(places), _filled(values, leaf), cut=cut)
     found.counted = counts and leaf.counted
     return found
 
 
 def _filled(values: Array, leaf: Leaf) -> Array:
-    return values if leaf.fill is None else fill(values, leaf.fill, leaf.span.grid.step_s)
+    """Gaps filled as `.fill` says; by the calendar only with zeros, as its buckets are longer than any limit."""
+    if leaf.fill is None:
+        return values
+    if not leaf.edges:
+        return fill(values, leaf.fill, leaf.span.grid.step_s)
+    if leaf.fill.method != "zero" or leaf.fill.limit_s:
+        return values
+    places = np.unique(np.maximum(np.asarray(leaf.edges[:-1]) - leaf.span.grid.start_s, 0) // leaf.span.grid.step_s)
+    filled = values.copy()
+    filled[:, places] = np.nan_to_num(values[:, places])
+    return filled
 
 
 def _on_grid(found: SeriesSet, leaf: Leaf, grid: Grid) -> SeriesSet:

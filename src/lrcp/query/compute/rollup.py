@@ -16,11 +16,17 @@ GAUGES: Final = frozenset({"gauge", "set"})
 """Types of which a value holds until the next; of a set each 10 s are one point, the number of its members."""
 
 
-def regroup(block: SeriesBlock, scanned: Grid, wanted: Grid) -> SeriesBlock:
-    """The statistics of a finer grid in the buckets of a coarser one, whose edges are among the finer ones' edges."""
-    if scanned == wanted:
+def regroup(block: SeriesBlock, scanned: Grid, wanted: Grid, edges: tuple[int, ...] = ()) -> SeriesBlock:
+    """The statistics of a finer grid in the buckets of a coarser one, whose edges are among the finer ones' edges.
+
+    edges: of unequal buckets of several columns each; a bucket's statistics stand in its first column, the others are empty.
+    """
+    if scanned == wanted and not edges:
         return block
-    column = (scanned.starts_s - wanted.start_s) // wanted.step_s
+    begin_s = scanned.starts_s
+    if edges:
+        begin_s = np.asarray(edges)[np.searchsorted(edges, begin_s, side="right") - 1]
+    column = np.maximum(begin_s - wanted.start_s, 0) // wanted.step_s
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     if len(starts) == len(column) == wanted.count:
         return block
@@ -64,7 +70,7 @@ def roll_up(block: SeriesBlock, leaf: Leaf) -> Rolled:
     block: already in the buckets of the leaf's grid.
     """
     gauge = block.type in GAUGES
-    step_s = leaf.span.grid.step_s
+    step_s = bucket_s(leaf)
     values = _METHODS[leaf.method or _default_method(leaf, block.type)](block)
     if gauge:
         return Rolled(values, True, _lifespan(block, step_s) if leaf.weighted else None)
@@ -86,7 +92,17 @@ def _interval_s(block: SeriesBlock) -> Array:
     return np.where(block.interval_s > 0, block.interval_s, BUCKET_S)
 
 
-def _lifespan(block: SeriesBlock, step_s: int) -> Array:
+def bucket_s(leaf: Leaf) -> Array | int:
+    """Seconds of a leaf's buckets: all the same, or by the calendar float64[columns], where a bucket begins its own."""
+    grid = leaf.span.grid
+    if not leaf.edges:
+        return grid.step_s
+    edges = np.asarray(leaf.edges)
+    place = np.clip(np.searchsorted(edges, grid.starts_s, side="right") - 1, 0, len(edges) - 2)
+    return np.diff(edges)[place].astype(np.float64)
+
+
+def _lifespan(block: SeriesBlock, step_s: Array | int) -> Array:
     return np.minimum(1.0, block.count * _interval_s(block)[:, None] / step_s)
 
 

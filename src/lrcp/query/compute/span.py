@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from lrcp.model.metric import BUCKET_S
+from lrcp.query.compute.calendar import calendar_of, edges_of, step_of
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Modifier, Negation, Number, Text, Word
 from lrcp.query.scan.grid import Grid
 
-_PERIODS_S: Final = {"hourly": 3600.0, "daily": 86_400.0, "weekly": 7 * 86_400.0}
 MOST_BUCKETS: Final = 5_000
 """Of a span; a finer `.rollup` is made coarser, a longer history refused."""
 
@@ -55,7 +55,7 @@ def span_of(expression: Expression, grid: Grid, until_s: int | None = None) -> S
         or end_s <= grid.start_s
     ):
         raise QueryError(f"points are kept in buckets of {BUCKET_S} s; {grid} cannot be made of them")
-    steps = {rollup_s(query, end_s - grid.start_s) or 0 for query in queries(expression)}
+    steps = {rollup_s(query, grid.start_s, end_s) or 0 for query in queries(expression)}
     finest_s = min(steps - {0}, default=0)
     if not finest_s or (0 in steps and grid.step_s < finest_s):
         return Span(grid, grid.start_s, end_s)
@@ -68,11 +68,18 @@ def epoch_grid(since_s: int, until_s: int, step_s: int) -> Grid:
     return Grid(first * step_s, step_s, max(1, behind - first))
 
 
-def rollup_s(query: MetricQuery, length_s: int) -> int | None:
-    """Seconds of a query's own rollup, None for the automatic one. Rounded up to what the store keeps, and made coarser
-    when the window would fall into more than MOST_BUCKETS."""
-    rollup = query.modifier("rollup")
-    given = _given_s(rollup) if rollup else 0.0
+def calendar_edges(query: MetricQuery, since_s: int, until_s: int) -> tuple[int, ...]:
+    """Edges of a query's days, weeks, months or years; none when its rollup is not by the calendar."""
+    found = calendar_of(query.modifier("rollup"))
+    return () if found is None else edges_of(found, since_s, until_s)
+
+
+def rollup_s(query: MetricQuery, since_s: int, until_s: int) -> int | None:
+    """Seconds of a query's own rollup in a window, None for the automatic one. Rounded up to what the store keeps, and made
+    coarser when the window would fall into more than MOST_BUCKETS. By the calendar: what divides all of its buckets."""
+    rollup, length_s = query.modifier("rollup"), until_s - since_s
+    edges = calendar_edges(query, since_s, until_s)
+    given = float(step_of(edges)) if edges else _given_s(rollup) if rollup else 0.0
     if not given:
         return None
     step_s = max(BUCKET_S, -int(-given // BUCKET_S) * BUCKET_S)
@@ -80,17 +87,12 @@ def rollup_s(query: MetricQuery, length_s: int) -> int | None:
 
 
 def _given_s(rollup: Modifier) -> float:
-    """Seconds that a rollup names, 0 when it names none. Days and weeks are of the epoch: a week begins on a Thursday.
-
-    Raises: QueryError - months, which are no equal buckets.
-    """
+    """Seconds that a rollup names, 0 when it names none."""
     for argument in rollup.arguments:
         if isinstance(argument, Number):
             return argument.value
-        if isinstance(argument, Word | Text) and argument.value in _PERIODS_S:
-            return _PERIODS_S[argument.value]
-        if isinstance(argument, Word | Text) and argument.value == "monthly":
-            raise QueryError("a rollup by months is not evaluated here", expected=tuple(_PERIODS_S))
+        if isinstance(argument, Word | Text) and argument.value == "hourly":
+            return 3600.0
     return 0.0
 
 

@@ -28,6 +28,7 @@ from lrcp.query.metric.ast import (
     Variable,
     Word,
 )
+from lrcp.query.metric.calendar import begin_of
 from lrcp.query.metric.functions import (
     ALGORITHMS,
     CALENDAR_PERIODS,
@@ -297,8 +298,20 @@ def _expect_rollup(modifier: Modifier) -> str:
     if len(rest) == 1 and isinstance(rest[0], Number) and rest[0].value >= 1 and rest[0].value == int(rest[0].value):
         return ""
     if rest and isinstance(rest[0], (Word, Text)) and rest[0].value in CALENDAR_PERIODS:
-        return "" if all(isinstance(one, Text) for one in rest[1:2]) and len(rest) <= 2 else "a time zone in quotes"
+        return _expect_calendar_period(rest[0].value, rest[1:])
     return "(avg|sum|min|max|count, seconds)"
+
+
+def _expect_calendar_period(period: str, rest: tuple[Number | Text | Word, ...]) -> str:
+    """What else stands behind the period: what its buckets begin with, and a time zone."""
+    if rest and not isinstance(rest[0], Number) and begin_of(period, rest[0].value) is not None:
+        rest = rest[1:]
+    if not rest or (len(rest) == 1 and not _expect_timezone(Parameter("timezone", "timezone"), rest[0])):
+        return ""
+    return f"{period}[, {_BEGINS.get(period, 'nothing')}][, a time zone in quotes]"
+
+
+_BEGINS: Final = {"daily": "10am", "weekly": "monday", "monthly": "15th", "yearly": "april"}
 
 
 def _expect_fill(modifier: Modifier) -> str:

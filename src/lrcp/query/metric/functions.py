@@ -118,7 +118,7 @@ NOT_IN_FORECAST: Final = frozenset(
 )
 
 ROLLUP_METHODS: Final = _aggregator("method").words
-CALENDAR_PERIODS: Final = frozenset({"hourly", "daily", "weekly", "monthly"})
+CALENDAR_PERIODS: Final = frozenset({"hourly", "daily", "weekly", "monthly", "yearly"})
 """What may stand in place of a rollup's seconds."""
 MAX_FILL_S: Final = 3600
 

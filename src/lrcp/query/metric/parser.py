@@ -207,7 +207,7 @@ class ExpressionParser:
         token = self.cursor.token
         if token.kind == "number":
             return Number(read_number(self.cursor))
-        if token.kind not in ("text", "name"):
+        if token.kind not in ("text", "name", "word"):
             self.cursor.fail(("a number", "a word", "a text in quotes"))
         self.cursor.take()
         return Text(token.value) if token.kind == "text" else Word(token.value)

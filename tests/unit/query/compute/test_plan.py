@@ -102,7 +102,8 @@ def test_a_cut_that_would_need_too_fine_buckets_is_moved_outwards() -> None:
     ("expression", "reason"),
     [
         (parse_expression("sum:m{*}.rollup(median, 60)"), "rollup method median"),
-        (parse_expression("sum:m{*}.rollup(sum, monthly)"), "by months"),
+        (parse_expression("sum:m{*}.rollup(sum, monthly, monday)"), "does not begin with monday"),
+        (parse_expression("sum:m{*}.rollup(sum, daily, 'Mars/Base')"), "time zone Mars/Base"),
         (parse_expression("sum:m{*}.fill(cubic)"), "fill method cubic"),
         (parse_expression("sum:m{*}.fill(last, 7200)"), "0 to 3600 s"),
         (parse_expression("moving_rollup(avg:m{*}, 900000, 'avg')"), "looks back"),
