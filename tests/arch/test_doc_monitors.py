@@ -11,6 +11,8 @@ from lrcp.api.monitors.routes import monitor_router
 from lrcp.api.runbooks.routes import runbook_router
 from lrcp.api.slos.routes import slo_router
 from lrcp.app.monitoring import STALE_TICKS
+from lrcp.monitors.reading import ASIDE_S
+from lrcp.monitors.schedule.history import MAX_BYTES
 from lrcp.monitors.schedule.scheduler import SETTLE_S, TICK_S
 from lrcp.monitors.state.rules import MAX_GROUPS
 from lrcp.monitors.state.step import MAX_EVALUATIONS
@@ -38,13 +40,15 @@ def test_the_bounds_are_those_of_the_code() -> None:
     bounds = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \| [^|]+ \|$", PAGE.partition("## Bounds")[2], re.M))
     assert bounds["groups of a monitor"] == f"{MAX_GROUPS:,}"
     assert bounds["groups recorded of an evaluation"] == f"{RECORDED_GROUPS}, the worst first"
-    assert bounds["series of a scan"] == f"{MAX_SERIES:,}"
+    assert bounds["series of a metric that are read"] == f"{MAX_SERIES:,}"
+    assert bounds["histories kept in memory"] == f"{MAX_BYTES // 1024**2} MiB"
     assert bounds["transitions and what was told of them"] == f"{KEEP_NS // 86_400 // 10**9} days"
     assert MAX_EVALUATIONS <= RECORDED_GROUPS
 
 
 def test_the_times_of_a_tick_are_those_of_the_code() -> None:
     assert (TICK_S, SETTLE_S, LEASE_NS) == (10, 2.0, 30 * 10**9)
-    for words in ("Every ten seconds, two seconds behind", "not heard of for 30 s"):
+    assert ASIDE_S == 600
+    for words in ("Every ten seconds, two seconds behind", "not heard of for 30 s", "asked alone every 10 minutes"):
         assert words in PAGE
     assert STALE_TICKS * TICK_S == 60
