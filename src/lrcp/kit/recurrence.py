@@ -3,12 +3,13 @@
 python-dateutil knows the rules. What is added: bounds, so that a rule of a stranger costs milliseconds whatever it says.
 """
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil.rrule import rrule, rrulestr
 
@@ -80,6 +81,16 @@ def parse_timezone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError) as error:
         raise InputError(f"{name[:60]!r} is not a time zone; expected a name such as UTC or Europe/Berlin") from error
+
+
+def find_timezone(name: str) -> ZoneInfo:
+    """As parse_timezone, in any case: queries of monitors have 'utc' and 'asia/jerusalem'. Raises: InputError."""
+    return parse_timezone(_zones_in_lower_case().get(name.lower(), name))
+
+
+@functools.cache
+def _zones_in_lower_case() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
 
 
 def find_occurrences(recurrence: Recurrence, since_s: float, until_s: float) -> list[float]:

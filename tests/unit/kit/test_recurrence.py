@@ -8,7 +8,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcp.kit.recurrence import _late_years, find_occurrences, parse_recurrence
+from lrcp.kit.recurrence import _late_years, find_occurrences, find_timezone, parse_recurrence
 from lrcp.model.errors import InputError
 
 START = datetime(2024, 3, 5, 9, 30)
@@ -121,3 +121,11 @@ def test_it_finds_what_dateutil_finds_without_our_bounds(
         until.replace(tzinfo=UTC).timestamp(),
     )
     assert found == expected
+
+
+def test_a_zone_is_found_in_any_case() -> None:
+    assert [find_timezone(name).key for name in ("utc", "asia/jerusalem", "Europe/Berlin")] == [
+        "UTC", "Asia/Jerusalem", "Europe/Berlin"
+    ]  # fmt: skip
+    with pytest.raises(InputError):
+        find_timezone("mars/olympus")

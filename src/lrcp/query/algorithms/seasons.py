@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lrcp.kit.recurrence import find_timezone
 from lrcp.model.errors import InputError
 from lrcp.query.scan.grid import Array
 
@@ -54,9 +55,9 @@ def take(values: Array, indexes: NDArray[np.intp]) -> Array:
 def _offsets_s(times_s: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Seconds east of UTC at each time; zones change their offset at quarters of an hour only."""
     try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputError(f"no such time zone: {timezone!r}") from error
+        zone = find_timezone(timezone)
+    except InputError:
+        raise InputError(f"no such time zone: {timezone!r}") from None
     quarters, place = np.unique(times_s // 900, return_inverse=True)
     found = [_offset_s(int(quarter) * 900, zone) for quarter in quarters]
     return np.array(found, dtype=np.int64)[place]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from lrcp.kit.recurrence import parse_timezone
+from lrcp.kit.recurrence import find_timezone
 from lrcp.model.errors import InputError
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import (
@@ -266,8 +266,7 @@ _CALENDAR: Final = re.compile(r"-\d{1,3}(?:d|w|mo)", re.ASCII).fullmatch
 def _expect_timezone(_: Parameter, argument: Expression) -> tuple[str, ...]:
     if isinstance(argument, Text):
         with contextlib.suppress(InputError):
-            # Datadog's own editor writes 'utc'.
-            parse_timezone("UTC" if argument.value.lower() == "utc" else argument.value)
+            find_timezone(argument.value)
             return ()
     return ("a time zone such as 'Europe/Berlin'",)
 

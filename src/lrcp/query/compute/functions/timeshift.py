@@ -8,8 +8,10 @@ import calendar
 from datetime import datetime, timedelta
 from re import fullmatch
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from lrcp.kit.recurrence import find_timezone
+from lrcp.model.errors import InputError
 from lrcp.model.metric import BUCKET_S
 from lrcp.query.compute.functions.function import Arguments, Function
 from lrcp.query.compute.series import SeriesSet
@@ -47,8 +49,8 @@ def _months_before(moment: datetime, months: int) -> datetime:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo("UTC" if name.lower() == "utc" else name)
-    except (ZoneInfoNotFoundError, ValueError):
+        return find_timezone(name)
+    except InputError:
         raise QueryError(f"there is no time zone {name}") from None
 
 
