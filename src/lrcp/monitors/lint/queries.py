@@ -76,7 +76,7 @@ def below(subject: Subject) -> Iterator[Found]:
         return
     if options.on_missing_data is not None or options.notify_no_data or algorithm_of(subject) is not None:
         return
-    zero = any(call.name == "default_zero" for call in calls_in(query.expression))
+    zero = any(call.name in ("default_zero", "default") for call in calls_in(query.expression))
     counted = any(one.modifier("as_count") for one in metric_queries(subject))
     if not zero and not counted:
         yield (

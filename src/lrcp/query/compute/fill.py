@@ -48,11 +48,11 @@ def fill_linear(values: Array, limit_s: int, step_s: int) -> Array:
     return filled
 
 
-def fill_default_zero(values: Array, gauge: bool, limit_s: int, step_s: int) -> Array:
-    """What default_zero does: of a gauge lines across short gaps, and each point carried for limit_s; everything else 0."""
+def fill_default(values: Array, gauge: bool, limit_s: int, step_s: int, value: float = 0.0) -> Array:
+    """What default_zero does: of a gauge lines across short gaps, and each point carried for limit_s; everything else value."""
     if gauge:
         values = fill(fill_linear(values, limit_s, step_s), Fill("last", limit_s), step_s)
-    return fill(values, Fill("zero", 0), step_s)
+    return np.where(np.isnan(values), value, values)
 
 
 def _before(missing: NDArray[np.bool_]) -> NDArray[np.int64]:

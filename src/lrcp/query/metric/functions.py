@@ -53,7 +53,7 @@ def _keywords(*parameters: Parameter) -> dict[str, Parameter]:
 
 
 _PLAIN = (
-    "abs", "log2", "log10", "integral", "per_second", "per_minute", "per_hour", "dt", "diff", "derivative",
+    "abs", "floor", "log2", "log10", "integral", "per_second", "per_minute", "per_hour", "dt", "diff", "derivative",
     "monotonic_diff", "throughput", "count_nonzero", "count_not_null", "exclude_null", "default_zero", "ewma_3",
     "ewma_5", "ewma_7", "ewma_10", "ewma_20", "median_3", "median_5", "median_7", "median_9", "robust_trend",
     "trend_line", "piecewise_constant", "hour_before", "day_before", "week_before", "month_before",
@@ -90,6 +90,7 @@ def _functions() -> tuple[Function, ...]:
         Function("cumsum", (_SERIES,), {}, in_monitors=False),
         Function("autosmooth", (_SERIES,), {}, in_monitors=False),
         *(Function(name, limit, {}) for name in ("clamp_min", "clamp_max", "cutoff_min", "cutoff_max")),
+        Function("default", (_SERIES, _number("value")), {}),
         Function("fill", (_SERIES, FILL, _number("limit", low=0, optional=True)), {}),
         Function("top", top, {}),
         Function("bottom", top[:3], {}),

@@ -14,6 +14,7 @@ from lrcp.query.lexer import METRIC_TOKENS, Token, tokenize
 from lrcp.query.metric.ast import (
     Arithmetic,
     Call,
+    Everything,
     Expression,
     Keyword,
     MetricQuery,
@@ -156,6 +157,8 @@ class ExpressionParser:
                 return MetricQuery(aggregator, metric.value, scope, by, tuple(modifiers), condition)
 
     def _scope(self, braces: Token) -> Scope:
+        if not braces.value.strip():
+            return Everything()  # as people write it; the server takes {} for {*}
         return parse_scope_at(braces.value, self.cursor.text, braces.start + 1)
 
     def _parse_aggregator(self) -> tuple[str, ValueCondition | None]:

@@ -1,6 +1,6 @@
 """Queries over events: `logs("...").index("main").rollup("count").by("a,b").last("5m") > 2` and its relatives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lrcp.query.cursor import Cursor
@@ -25,11 +25,11 @@ SOURCES: Final = (
     "logs", "trace-analytics", "llm-observability", "events", "rum", "ci-pipelines", "ci-tests", "error-tracking",
     "error-tracking-rum", "audits", "database-monitoring", "network-performance", "network-path", "processes",
 )  # fmt: skip
-_COMMON: Final = ("index", "rollup", "by", "last")
+_COMMON: Final = ("index", "rollup", "by", "last", "current")
 _CALLS: Final = {
     "error-tracking": ("source", "new", "impact", *_COMMON),
     "error-tracking-rum": ("source", "new", "impact", *_COMMON),
-    "processes": ("over", "rollup", "by", "last"),
+    "processes": ("over", "rollup", "by", "last", "current"),
 }
 _WITHOUT_ROLLUP: Final = ("error-tracking", "error-tracking-rum")
 
@@ -92,7 +92,19 @@ def _read_by(cursor: Cursor, link: Link, parts: _Parts) -> None:
 
 
 def _read_last(cursor: Cursor, link: Link, parts: _Parts) -> None:
-    parts.window = read_last(cursor, link)
+    if parts.window is not None:
+        raise cursor.error("a query has .last() or .current(), not both", at=link.token)
+    parts.window = read_window(cursor, link)
+
+
+def read_window(cursor: Cursor, link: Link) -> Window:
+    """The window of `.last("5m")` or of `.current("1d")`, which is `.last("current_1d")`. Raises: QueryError."""
+    if link.name == "last":
+        return read_last(cursor, link)
+    found = find_plain_window(link.arguments[0].value) if len(link.arguments) == 1 else None
+    if found is None or found.kind != "last":
+        raise cursor.error(".current() takes a length of time", ('"1h"', '"1d"', '"1mo"'), link.token)
+    return replace(found, kind="current")
 
 
 def read_last(cursor: Cursor, link: Link) -> Window:
@@ -120,6 +132,7 @@ _READERS: Final = {
     "rollup": _read_rollup,
     "by": _read_by,
     "last": _read_last,
+    "current": _read_last,
     "over": _read_over,
     "source": _read_call,
     "new": _read_call,

@@ -17,9 +17,9 @@ from lrcp.query.monitor.chain import (
     refuse_unknown,
     split_keys,
 )
-from lrcp.query.monitor.events import read_last
+from lrcp.query.monitor.events import read_window
 
-_CALLS: Final = ("rollup", "by", "last", "anomaly")
+_CALLS: Final = ("rollup", "by", "last", "current", "anomaly")
 
 
 def parse_formula_monitor(cursor: Cursor) -> FormulaMonitorQuery:
@@ -27,16 +27,19 @@ def parse_formula_monitor(cursor: Cursor) -> FormulaMonitorQuery:
     formula, tree = _parse_formula(cursor, parse_link(cursor))
     links = {link.name: link for link in parse_links(cursor)}
     refuse_unknown(cursor, list(links.values()), _CALLS)
-    if "last" not in links:
+    over = links.get("last") or links.get("current")
+    if over is None:
         cursor.fail((".last()",))
+    if {"last", "current"} <= links.keys():
+        raise cursor.error("a query has .last() or .current(), not both", at=over.token)
     return FormulaMonitorQuery(
         formula=formula,
         expression=tree,
         rollup=one_text(cursor, links["rollup"], "a reducer").value if "rollup" in links else "",
         by=split_keys(cursor, links["by"]) if "by" in links else (),
-        window=read_last(cursor, links["last"]),
+        window=read_window(cursor, over),
         anomaly=_anomaly(cursor, links["anomaly"]) if "anomaly" in links else None,
-        quoted_window=links["last"].arguments[0].kind == "text",
+        quoted_window=over.arguments[0].kind == "text",
         comparison=parse_comparison(cursor),
     )
 

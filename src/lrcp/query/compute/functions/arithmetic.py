@@ -1,4 +1,4 @@
-"""abs, log2, log10, cumsum, integral."""
+"""abs, floor, log2, log10, cumsum, integral."""
 
 from collections.abc import Callable
 from typing import Final
@@ -33,6 +33,7 @@ def _integral(values: Array, grid: Grid, _arguments: Arguments) -> Array:
 
 FUNCTIONS: Final = {
     "abs": _each(np.abs),
+    "floor": _each(np.floor),
     "log2": _each(np.log2),
     "log10": _each(np.log10),
     "cumsum": Function(on_values(_cumsum)),

@@ -1,8 +1,8 @@
-"""fill and default_zero, of groups after they are formed. The modifier `.fill` is of series, before."""
+"""fill, default_zero and default, of groups after they are formed. The modifier `.fill` is of series, before."""
 
 from typing import Final
 
-from lrcp.query.compute.fill import fill, fill_default_zero
+from lrcp.query.compute.fill import fill, fill_default
 from lrcp.query.compute.functions.function import Arguments, Function, on_values, with_values
 from lrcp.query.compute.leaf import INTERPOLATION_S, fill_of
 from lrcp.query.compute.series import SeriesSet
@@ -14,12 +14,14 @@ def _fill(values: Array, grid: Grid, arguments: Arguments) -> Array:
     return fill(values, fill_of(arguments.text(0, "linear"), limit_s), grid.step_s)
 
 
-def _default_zero(found: SeriesSet, _arguments: Arguments) -> SeriesSet:
+def _default(found: SeriesSet, arguments: Arguments) -> SeriesSet:
     """A group without any point is not there, and stays so."""
-    return with_values(found, fill_default_zero(found.values, found.gauge, INTERPOLATION_S, found.grid.step_s))
+    value = arguments.number(0, 0.0)
+    return with_values(found, fill_default(found.values, found.gauge, INTERPOLATION_S, found.grid.step_s, value))
 
 
 FUNCTIONS: Final = {
     "fill": Function(on_values(_fill)),
-    "default_zero": Function(_default_zero, pointwise=True),
+    "default_zero": Function(_default, pointwise=True),
+    "default": Function(_default, pointwise=True),
 }
