@@ -55,7 +55,7 @@ RULES: Final[dict[str, Callable[[Any], str]]] = {
     "new_host_delay": _within(0, 86_400),
     "no_data_timeframe": _within(1, 100_000),
     "renotify_interval": _within(0, 100_000),
-    "renotify_occurrences": _within(1, 1_000),
+    "renotify_occurrences": _within(0, 1_000),
     "timeout_h": _within(0, 24),
     "on_missing_data": _one_of(ON_MISSING_DATA),
     "notification_preset_name": _one_of(PRESETS),

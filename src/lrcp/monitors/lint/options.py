@@ -15,8 +15,8 @@ from lrcp.query.monitor.thresholds import check_thresholds
 _BOUNDS: Final = {
     "evaluation_delay": (0, 86_400),
     "timeout_h": (0, 24),
-    "renotify_interval": (1, 1440 * 7),
-    "renotify_occurrences": (1, 1000),
+    "renotify_interval": (0, 1440 * 7),
+    "renotify_occurrences": (0, 1000),
     "new_group_delay": (0, 86_400),
     "no_data_timeframe": (1, 1440 * 7),
 }

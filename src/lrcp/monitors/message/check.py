@@ -10,7 +10,7 @@ from lrcp.monitors.message.expression import EvalError, parse_eval
 from lrcp.monitors.message.parser import parse_template
 from lrcp.monitors.message.paths import parse_path
 from lrcp.monitors.message.places import Places
-from lrcp.monitors.message.tags import split_tags
+from lrcp.monitors.message.tags import MAX_TAG_CHARS, split_tags
 from lrcp.monitors.message.tree import (
     Eval,
     EvalCall,
@@ -26,9 +26,9 @@ from lrcp.monitors.message.words import read_words
 
 MAX_PROBLEMS: Final = 100
 _PART: Final = re.compile(r"[a-j]\Z")
-_GLUED: Final = re.compile(
-    r"[^\s({\[\"'>@/:]@(?:slack|pagerduty|webhook|opsgenie|teams|oncall|workflow|case|incident)-"
-)
+_HANDLE: Final = re.compile(r"@(?:slack|pagerduty|webhook|opsgenie|teams|oncall|workflow|case|incident)-")
+_BEFORE_HANDLE: Final = frozenset("({[\"'>@/:")
+"""What may stand before an @ beside white space: it is a sign of something else, such as an address."""
 
 
 def check_message(text: str, *, keys: Collection[str] | None = None) -> list[Problem]:
@@ -41,9 +41,20 @@ def check_message(text: str, *, keys: Collection[str] | None = None) -> list[Pro
     for tag in split_tags(text):
         if tag.kind in ("insert", "insert_raw", "open", "invert"):
             found += [places.problem(message, tag.start) for message in _check_words(tag.kind, tag.content, keys)]
-    for match in _GLUED.finditer(text):
-        found.append(places.problem("nobody is called: a handle needs a space before its @", match.start() + 1))
+    for match in _HANDLE.finditer(text):
+        if _is_glued(text, match.start()):
+            found.append(places.problem("nobody is called: a handle needs a space before its @", match.start()))
     return sorted(found, key=lambda problem: problem.offset)[:MAX_PROBLEMS]
+
+
+def _is_glued(text: str, at: int) -> bool:
+    """Whether what is before an @ in the rendered text makes it no handle; `{{#is_alert}}@slack-a` begins one."""
+    while text.endswith("}}", 0, at):
+        tag = text.rfind("{{", max(0, at - MAX_TAG_CHARS - 4), at)
+        if tag < 0 or text[tag + 2] not in "#/^":
+            break
+        at = tag
+    return at > 0 and not text[at - 1].isspace() and text[at - 1] not in _BEFORE_HANDLE
 
 
 def _check_words(kind: str, content: str, keys: Collection[str] | None) -> Iterator[str]:

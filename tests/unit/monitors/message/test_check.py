@@ -20,6 +20,9 @@ PROBLEMS = [
     ("{{local_time 'last_triggered_at' 'Mars/X'}}", 1, 1, "'Mars/X' is not a time zone"),
     ("{{override_priority 'P7'}}", 1, 1, "P7 is not a priority"),
     ("bad{{#is_alert}}@x{{/is_alert}} and low@slack-ops", 1, 40, "a handle needs a space before its @"),
+    ("up{{#is_alert}}{{^is_recovery}}@slack-a{{/is_recovery}}{{/is_alert}}", 1, 32, "a handle needs a space before its @"),
+    ("{{value}}@slack-a", 1, 10, "a handle needs a space before its @"),
+    ("}}@slack-a", 1, 3, "a handle needs a space before its @"),
     ("{{is_match 'a' 'b'}}", 1, 1, "is_match is a condition"),
     ("{{" + "x" * 1001 + "}}", 1, 1, "more than 1000 characters"),
     ("x" * MAX_TEMPLATE_CHARS + "y", 1, MAX_TEMPLATE_CHARS + 1, "only the first"),
@@ -43,6 +46,18 @@ def test_whatever_renders_as_text_is_a_problem(text: str) -> None:
 )
 def test_what_renders_as_it_was_meant_is_none(text: str) -> None:
     assert check_message(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{#is_match "env.name" "prod"}}@pagerduty-orders{{/is_match}}',
+        "{{#is_alert}}{{^is_renotify}}@slack-a{{/is_renotify}} {{/is_alert}}@slack-b",
+        "see\n{{#is_alert}}@webhook-sms{{/is_alert}}",
+    ],
+)
+def test_a_handle_may_follow_a_condition(text: str) -> None:
+    assert not [one for one in check_message(text) if "space" in one.message]
 
 
 def test_a_variable_of_another_tag_is_a_problem_where_the_groups_are_known() -> None:
