@@ -96,7 +96,6 @@ def test_a_monitor_says_why_when_and_what_was_told(page: Page, shop: Shop) -> No
     told.click()
     expect(page.get_by_text("the checkout takes 9 s.", exact=False).first).to_be_visible()
     expect(page.locator("canvas")).to_have_count(1)
-    keep_picture(page, "monitor")
     page.get_by_role("link", name="traces of storefront").click()
     expect(page).to_have_url(re.compile("/traces.*service=storefront"))
 
@@ -202,6 +201,8 @@ def test_an_slo_has_its_course_against_the_chosen_target(page: Page, shop: Shop)
 def test_muting_works_by_keyboard_alone(page: Page, shop: Shop) -> None:
     page.goto(f"{shop.url}/monitors/{shop.slow}")
     mute = page.get_by_role("button", name="Mute", exact=True)
+    expect(page.locator("canvas")).to_be_visible()
+    keep_picture(page, "monitor")
     mute.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="1 hour")).to_be_focused()

@@ -93,6 +93,11 @@ def monitor_router(
         """Its definition, in Datadog's JSON, and what each group is in."""
         return await asyncio.to_thread(_get_monitor, resources, states, id)
 
+    _add_evaluations(router, resources, evaluations, clock)
+    return router
+
+
+def _add_evaluations(router: APIRouter, resources: ResourceStore, evaluations: EvaluationReader, clock: Clock) -> None:
     @router.get("/{id}/evaluations", summary="Why it did or did not fire", responses=_ERRORS)
     async def list_evaluations(
         id: MonitorId,
@@ -110,8 +115,6 @@ def monitor_router(
             id, since_s=since_s, until_s=until_s, limit=limit, every_s=every_s, groups=groups
         )
         return EvaluationList(evaluations=[render_evaluation(one) for one in found])
-
-    return router
 
 
 def _list_monitors(resources: ResourceStore, states: MonitorStateStore) -> MonitorList:
