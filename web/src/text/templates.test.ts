@@ -14,6 +14,7 @@ test.each([
   ['/traces?service=%7B%7Bservice.name%7D%7D', '/traces'],
   ['/hosts/%7B%7Bhost.name%7D%7D', ''],
   ['/runbooks/slow', '/runbooks/slow'],
+  ['/a%?b=%7b%7bc%7d%7d&d=100%', '/a%?d=100%'],
 ])('%s leads to "%s" until a notification fills it in', (href, plain) => {
   expect(withoutTemplates(href)).toBe(plain)
 })

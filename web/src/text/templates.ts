@@ -28,7 +28,7 @@ const split = (text: string): Node[] =>
 
 /** A link without the parameters that only a notification fills in; '' when its path needs one. */
 export function withoutTemplates(href: string): string {
-  const plain = decodeURI(href)
+  const plain = href.replace(/%7B/gi, '{').replace(/%7D/gi, '}')
   if (!plain.includes('{{')) return href
   const [path = '', query = ''] = plain.split('?')
   if (path.includes('{{')) return ''
