@@ -87,9 +87,13 @@ def observe_events(monitor: Monitor, query: EventMonitorQuery) -> Observer:
         find_source(query.source)
     except InputError as error:
         return Unanswerable(str(error), query.by)
-    issues = [name for name, _ in query.calls if name in ("new", "impact")]
-    if issues:
-        return Unanswerable(f"error-tracking is evaluated here without .{issues[0]}(): by .rollup() only", query.by)
+    calls = dict(query.calls)
+    if calls.get("source", ("all",))[0] not in ("all", "backend"):
+        return Unanswerable("errors of browsers and mobile applications are not stored here", query.by)
+    if "impact" in calls:
+        return Unanswerable(
+            "error-tracking is evaluated here without .impact(): users of errors are not kept", query.by
+        )
     return EventObserver(
         source=query.source,
         search=query.tree,

@@ -9,9 +9,10 @@ from lrcp.model.slo import Slo
 from lrcp.monitors.evaluate.anomaly import anomaly_interval_s, observe_anomalies
 from lrcp.monitors.evaluate.checks import observe_check
 from lrcp.monitors.evaluate.composite import observe_composite, references
-from lrcp.monitors.evaluate.events import observe_events
+from lrcp.monitors.evaluate.events import EventObserver, observe_events
 from lrcp.monitors.evaluate.forecast import forecast_interval_s, observe_forecast
 from lrcp.monitors.evaluate.formula import observe_formula
+from lrcp.monitors.evaluate.issues import observe_new_issues
 from lrcp.monitors.evaluate.observer import Answers, Observer, Parts
 from lrcp.monitors.evaluate.outlier import observe_outliers
 from lrcp.monitors.evaluate.threshold import observe_threshold
@@ -112,12 +113,20 @@ def _parts_of(query: CompositeQuery, slos: Slos) -> tuple[int, ...]:
     return tuple(dict.fromkeys(references(query.condition)))
 
 
+def _observe_events(monitor: Monitor, query: EventMonitorQuery) -> Observer:
+    """Events as they are, or only those of new issues."""
+    found = observe_events(monitor, query)
+    if isinstance(found, EventObserver) and "new" in dict(query.calls):
+        return observe_new_issues(found)
+    return found
+
+
 KINDS: Final[dict[str, Kind]] = {
     "threshold": Kind(_plain(observe_threshold), _window_interval_s),
     "anomalies": Kind(_called(observe_anomalies), _anomaly_interval_s),
     "outliers": Kind(_called(observe_outliers), _window_interval_s),
     "forecast": Kind(_called(observe_forecast), _forecast_interval_s),
-    "events": Kind(_plain(observe_events), _window_interval_s),
+    "events": Kind(_plain(_observe_events), _window_interval_s),
     "formula": Kind(_plain(observe_formula), _window_interval_s),
     "check": Kind(_plain(observe_check), _every_tick),
     "slo": Kind(observe_slo, slo_interval_s, SLO_STAGE),

@@ -12,7 +12,7 @@ import numpy as np
 
 from lrcp.query.scan.blocks import Block, GroupBlock, SeriesBlock
 from lrcp.query.scan.grid import Array, Grid
-from lrcp.query.scan.scans import Scan, SeriesScan, SketchScan
+from lrcp.query.scan.scans import EventScan, Scan, SeriesScan, SketchScan
 from lrcp.query.scan.source import Source
 
 LONG_S: Final = 12 * 3600
@@ -50,12 +50,16 @@ class RecentHistory:
         self._source = source
         self._max_bytes = max_bytes
         self._kept: dict[_Long, _History] = {}
+        self._past: dict[EventScan, Block] = {}
 
     async def fetch(self, scans: Collection[Scan]) -> Mapping[Scan, Block]:
         """As Source.fetch: the same answers, but for points that came later than OVERLAP_S; those are seen in a while."""
+        past = {scan: self._past[scan] for scan in scans if isinstance(scan, EventScan) and scan in self._past}
         tails = self._tails([scan for scan in scans if _is_long(scan)])
-        asked = {tails.get(scan, scan) for scan in scans}
-        found = dict(await self._source.fetch(asked))
+        asked = {tails.get(scan, scan) for scan in scans if scan not in past}
+        found: dict[Scan, Block] = dict(await self._source.fetch(asked)) if asked else {}
+        found.update(past.items())
+        self._past = {scan: found[scan] for scan in scans if isinstance(scan, EventScan) and _is_past(scan)}
         answers = {scan: found[scan] for scan in scans if scan not in tails}
         again = []
         for scan, tail in tails.items():
@@ -146,6 +150,12 @@ def _is_long(scan: Scan) -> bool:
     if not isinstance(scan, SeriesScan | SketchScan):
         return False
     return scan.grid.count >= LONG_BUCKETS and scan.grid.end_s - scan.grid.start_s >= LONG_S
+
+
+def _is_past(scan: EventScan) -> bool:
+    """More than two days, which no window of events is, up to a full hour, such as what new issues are compared with: asked again as it is for an hour."""
+    grid = scan.grid
+    return grid.count == 1 and grid.step_s > 2 * 86_400 and grid.end_s % 3600 == 0
 
 
 def _name(scan: _Long) -> _Long:

@@ -115,6 +115,8 @@ def test_a_formula_of_data_that_is_not_kept_says_so() -> None:
         ("cost alert", 'formula("exclude_null(query1)").last("7d").anomaly(direction="above", threshold=10) >= 5', "cost alert"),
         ("data-jobs alert", 'formula("failed_runs(run_query)").by(job_name,workspace_name).last(10d) > 0', "data-jobs alert"),
         ("error-tracking alert", 'error-tracking("*").source("all").new().rollup("count").last("5m") > 0', ".new()"),
+        ("error-tracking alert", 'error-tracking("*").source("browser").new().by("@issue.id").last("5m") > 0', "browsers"),
+        ("error-tracking alert", 'error-tracking("*").impact().rollup("count").by("@issue.id").last("5m") > 0', ".impact()"),
     ],
 )  # fmt: skip
 def test_what_is_not_kept_is_unknown_and_says_why(type: str, query: str, why: str) -> None:

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from lrcp.monitors.schedule.history import OVERLAP_S, REREAD_S, RecentHistory
+from lrcp.query.memory.events import MemoryEvents
 from lrcp.query.memory.series import MemorySeries
 from lrcp.query.memory.source import MemorySource
 from lrcp.query.metric.parser import parse_scope
 from lrcp.query.scan.blocks import Block, GroupBlock, SeriesBlock
 from lrcp.query.scan.grid import Grid
-from lrcp.query.scan.scans import Scan, SeriesScan, SketchScan
+from lrcp.query.scan.scans import EventScan, Scan, SeriesScan, SketchScan
+from lrcp.query.search.ast import MatchAll
 from tests.unit.monitors.drive import every, gauge
 
 DAY = 86_400
@@ -169,6 +171,24 @@ def test_short_scans_pass_and_what_is_too_large_or_no_longer_asked_for_is_not_ke
     for end_s in (DAY, DAY + STEP):
         ask(history, scan_at(end_s, 4 * 3600))
     assert store.lengths() == [4 * 3600] * 2
+
+
+def test_events_of_days_up_to_a_full_hour_are_read_once() -> None:
+    class Events(Store):
+        async def fetch(self, scans: Collection[Scan]) -> Mapping[Scan, Block]:
+            self.asked += scans
+            return await MemorySource([], MemoryEvents({"logs": []})).fetch(scans)
+
+    store = Events()
+    history = RecentHistory(store)
+    week = EventScan("error-tracking", MatchAll(), "count", "", ("issue.id",), Grid(0, 7 * DAY, 1))
+    short = replace(week, grid=Grid(7 * DAY, 600, 1))
+    for _ in range(3):
+        assert set(ask(history, week, short)) == {week, short}
+    assert (store.asked.count(week), store.asked.count(short)) == (1, 3)
+    ask(history, week)
+    assert set(ask(history, week)) == {week}
+    assert store.asked.count(week) == 1
 
 
 def test_nobody_can_write_to_what_the_next_answer_is_made_of() -> None:
