@@ -8,6 +8,7 @@ import msgspec
 
 from lrcp.kit.recurrence import Recurrence, parse_recurrence
 from lrcp.model.errors import InputError
+from lrcp.monitors.downtime.limits import check_downtime_scope
 from lrcp.monitors.downtime.scope import parse_downtime_scope
 from lrcp.monitors.duration import parse_duration_s
 from lrcp.query.metric.ast import Scope
@@ -15,6 +16,8 @@ from lrcp.query.metric.ast import Scope
 END_STATES: Final = ("alert", "warn", "no data")
 END_TYPES: Final = ("expired", "canceled")
 MAX_DURATION_S: Final = 366 * 86_400
+MAX_MONITOR_TAGS: Final = 32
+MAX_TAG_CHARS: Final = 256
 
 
 class Repeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +64,7 @@ def parse_downtime(document: Mapping[str, Any], *, id: str = "", created_s: floa
     times = _recurring(schedule, created_s) if "recurrences" in schedule else _one_time(schedule, created_s)
     return Downtime(
         id=id,
-        scope=parse_downtime_scope(str(document.get("scope") or "*")),
+        scope=_scope(str(document.get("scope") or "*")),
         monitor_id=monitor_id,
         monitor_tags=tags,
         canceled_s=_time(document.get("canceled"), "canceled"),
@@ -91,7 +94,15 @@ def _identifier(given: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
     tags = given.get("monitor_tags")
     if not isinstance(tags, list) or not tags:
         raise InputError("the downtime's monitor_identifier must have a monitor_id, or monitor_tags that are not empty")
+    if len(tags) > MAX_MONITOR_TAGS or any(len(str(tag)) > MAX_TAG_CHARS for tag in tags):
+        raise InputError(f"a downtime names at most {MAX_MONITOR_TAGS} monitor_tags of {MAX_TAG_CHARS} characters")
     return None, tuple(str(tag) for tag in tags if tag != "*")
+
+
+def _scope(text: str) -> Scope:
+    scope = parse_downtime_scope(text)
+    check_downtime_scope(scope, text)
+    return scope
 
 
 def _one_time(schedule: Mapping[str, Any], created_s: float) -> dict[str, Any]:

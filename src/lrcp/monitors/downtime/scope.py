@@ -12,7 +12,7 @@ from lrcp.query.metric.parser import parse_scope
 from lrcp.query.search.ast import FieldExists, FieldIs, MatchAll, Search, SearchAnd, SearchNot, SearchOr
 from lrcp.query.search.parser import parse_search
 
-_AS_SEARCH: Final = re.compile(r"(?:^|[\s(])-\S|:\s*\(")
+_AS_SEARCH: Final = re.compile(r"(?:^|[\s(])-\S|:\s*[(\"]")
 
 
 @lru_cache(maxsize=1024)

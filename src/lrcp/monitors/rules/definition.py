@@ -6,10 +6,14 @@ from typing import Any, Final
 import msgspec
 
 from lrcp.model.errors import InputError
+from lrcp.monitors.downtime.limits import check_rule_scope
 from lrcp.monitors.downtime.scope import parse_downtime_scope
 from lrcp.query.metric.ast import Scope
 
 MAX_RECIPIENTS: Final = 20
+"""Of one list."""
+MAX_RULE_RECIPIENTS: Final = 50
+"""Of all lists of a rule together."""
 MAX_TAGS: Final = 20
 MAX_CONDITIONS: Final = 10
 
@@ -51,16 +55,26 @@ def parse_rule(document: Mapping[str, Any], *, id: str = "") -> NotificationRule
     if bool(scope) == bool(tags):
         raise InputError("a notification rule filters by tags or by a scope")
     conditional = _object(document, "conditional_recipients")
-    return NotificationRule(
+    rule = NotificationRule(
         id=id,
         name=str(document.get("name") or ""),
         tags=tags,
-        scope=parse_downtime_scope(str(scope)) if scope else None,
+        scope=_scope(str(scope)) if scope else None,
         recipients=_recipients(document.get("recipients")),
         conditions=tuple(_conditions(conditional.get("conditions"))),
         fallback=_recipients(conditional.get("fallback_recipients")),
         bundle_s=_whole(_object(document, "bundle_config").get("duration")),
     )
+    lists = (rule.recipients, rule.fallback, *(one.recipients for one in rule.conditions))
+    if sum(map(len, lists)) > MAX_RULE_RECIPIENTS:
+        raise InputError(f"a notification rule has at most {MAX_RULE_RECIPIENTS} recipients")
+    return rule
+
+
+def _scope(text: str) -> Scope:
+    scope = parse_downtime_scope(text)
+    check_rule_scope(scope, text)
+    return scope
 
 
 def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -89,8 +103,7 @@ def _conditions(given: Any) -> Iterator[Condition]:
     if len(given) > MAX_CONDITIONS:
         raise InputError(f"a notification rule has at most {MAX_CONDITIONS} conditions")
     for one in given:
-        scope = parse_downtime_scope(str(one.get("scope") or "*"))
-        yield Condition(scope=scope, recipients=_recipients(one.get("recipients")))
+        yield Condition(scope=_scope(str(one.get("scope") or "*")), recipients=_recipients(one.get("recipients")))
 
 
 def _recipients(given: Any) -> tuple[str, ...]:
