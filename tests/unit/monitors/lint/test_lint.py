@@ -85,6 +85,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("message", monitor(message="{{#is_alert}} @slack-x"), monitor(message="{{#is_alert}}{{/is_alert}} @slack-x")),
     ("message-variable", monitor(message="{{pod.name}} @slack-x"), monitor(message="{{host.name}} @slack-x")),
     ("renotify-unused", monitor(options={"escalation_message": "x"}), monitor(options={"escalation_message": "x", "renotify_interval": 60})),
+    ("bounds", monitor(options={"renotify_interval": -1}), monitor(options={"renotify_interval": 0, "renotify_occurrences": 0})),
     ("deprecated", monitor(options={"locked": True}), monitor(options={"locked": False, "silenced": {}, "new_host_delay": 300})),
     ("unreachable", metric("avg(last_5m):avg:llm.response.quality_score{*} > 60"), metric("avg(last_5m):avg:llm.response.quality_score{*} < 0.6", on_missing_data="resolve")),
     ("unreachable", metric("avg(last_5m):p95:llm.request.duration{*} < 0"), metric("avg(last_5m):p95:llm.request.duration{*} > 4")),

@@ -38,6 +38,10 @@ def test_thirty_hours_after_the_first_alert_they_end() -> None:
 
 def test_a_number_of_occurrences_replaces_the_thirty_hours() -> None:
     assert len(told(Scene(renotify_interval=60, renotify_occurrences=2), {0: 11}, 48 * HOUR)) == 1 + 2
+    unlimited = [
+        told(Scene(renotify_interval=600, renotify_occurrences=most), {0: 11}, 48 * HOUR) for most in (0, None)
+    ]
+    assert unlimited[0] == unlimited[1]
     assert len(told(Scene(renotify_interval=600, renotify_occurrences=4), {0: 11}, 48 * HOUR)) == 1 + 4
 
 
