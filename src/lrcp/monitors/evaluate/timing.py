@@ -105,9 +105,18 @@ def _recurrence(monitor: Monitor, given: Any) -> Recurrence:
     try:
         start = given.get("start")
         begin = datetime.fromisoformat(start) if start else _creation(monitor, parse_timezone(zone))
-        return parse_recurrence(given["rrule"], begin.replace(tzinfo=None), zone)
+        found = parse_recurrence(given["rrule"], begin.replace(tzinfo=None), zone)
+        _expect_days(found.rule)
+        return found
     except (InputError, ValueError, TypeError) as error:
         raise QueryError(f"options.scheduling_options.custom_schedule: {error}") from error
+
+
+def _expect_days(rule: str) -> None:
+    """Raises: InputError - a rule that comes more than once a day; Datadog takes schedules of a day or longer only."""
+    parts = dict(part.upper().split("=", 1) for part in rule.split(";"))
+    if parts["FREQ"] == "HOURLY" or any("," in parts.get(name, "") for name in ("BYHOUR", "BYMINUTE")):
+        raise InputError(f"{rule} comes more often than once a day")
 
 
 def _creation(monitor: Monitor, zone: ZoneInfo) -> datetime:

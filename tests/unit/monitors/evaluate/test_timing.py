@@ -143,6 +143,8 @@ def test_a_custom_schedule_says_when() -> None:
     [
         {"recurrences": [{}]},
         {"recurrences": [{"rrule": "FREQ=NEVER"}]},
+        {"recurrences": [{"rrule": "FREQ=HOURLY"}]},
+        {"recurrences": [{"rrule": "FREQ=DAILY;BYHOUR=6,18"}]},
         {"recurrences": [{"rrule": "FREQ=DAILY", "start": "soon"}]},
         {"recurrences": [5]},
         {"recurrences": 5},
