@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from lrcp.model.errors import UnavailableError
+from lrcp.model.errors import CostlyError, UnavailableError
 from lrcp.query.memory.series import MemorySeries
 from lrcp.query.metric.ast import Everything, TagMatch
 from lrcp.query.scan.grid import Grid
@@ -48,6 +48,18 @@ def test_an_answer_with_too_many_rows_is_read_metric_by_metric_and_cut(
     assert [(len(blocks[scan].tags), blocks[scan].cut) for scan in scans] == [(20, 30), (3, 0)]  # type: ignore[union-attr]
     assert set(blocks[scans[0]].tags) < set(whole[scans[0]].tags)  # type: ignore[union-attr]
     assert blocks[scans[0]].sum[0].tolist() == [1, 2, 3]  # type: ignore[union-attr]
+
+
+def test_a_statement_that_takes_too_much_is_told_from_a_store_that_is_away(
+    embedded_store: FilledStore, server_store: FilledStore
+) -> None:
+    heavy = "SELECT sum(cityHash64(number)) FROM numbers(1000000000000)"
+    grouped = "SELECT groupArray(number) FROM numbers(100000000)"
+    for filled in (embedded_store, server_store):
+        with pytest.raises(CostlyError):
+            filled.run(filled.store.query(heavy, settings={"max_execution_time": 0.2}))
+        with pytest.raises(CostlyError):
+            filled.run(filled.store.query(grouped, settings={"max_memory_usage": 10_000_000}))
 
 
 def test_groups_of_percentiles_are_bounded_too(embedded_store: FilledStore) -> None:
