@@ -19,7 +19,7 @@ async def read_json(request: Request) -> Any:
     body = await _read_body(request)
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise invalid(f"Invalid JSON: {error}") from None
 
 

@@ -1,5 +1,6 @@
 """Monitor: a query, thresholds and options in Datadog's own terms. Source: DATADOG.md 3.1 and 3.4."""
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,11 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     ok: float | None = None
     unknown: float | None = None
     critical_query: str | None = None
+
+    def __post_init__(self) -> None:
+        numbers = (self.critical, self.warning, self.critical_recovery, self.warning_recovery, self.ok, self.unknown)
+        if not all(one is None or math.isfinite(one) for one in numbers):
+            raise ValueError("a threshold is a finite number")
 
 
 class ThresholdWindows(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +88,10 @@ def parse_monitor(document: dict[str, Any], *, id: int = 0, created_ns: int = 0,
     if "options" in members and isinstance(members["options"], dict):
         members["options"] = {name: value for name, value in members["options"].items() if value is not None}
     given = {"id": id, "created_ns": created_ns, "modified_ns": modified_ns, "document": document}
-    return msgspec.convert(members | given, Monitor, strict=False)
+    try:
+        return msgspec.convert(members | given, Monitor, strict=False)
+    except UnicodeEncodeError as error:
+        raise msgspec.ValidationError(f"a text holds half a character: {error.reason}") from error
 
 
 _MEMBERS: Final = frozenset({"name", "type", "query", "message", "tags", "priority", "options", "draft_status"})

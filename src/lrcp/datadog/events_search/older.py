@@ -52,7 +52,8 @@ class OlderEvents:
 
     async def get(self, request: Request) -> Response:
         """GET of one."""
-        id = request.path_params["id"]
+        text = request.path_params["id"]
+        id = int(text) if text.isdecimal() and len(text) <= 20 else 0
         search = FieldIs(Field("id", attribute=True), Pattern((str(id)[:20],), quoted=True))
         wanted = RowsWanted(
             source="events", search=search, from_ns=0, to_ns=_MAX_S * _NS_PER_S, newest_first=True, limit=1

@@ -24,6 +24,6 @@ def event_search_routes(store: TelemetryStore, clock: Clock) -> list[BaseRoute]:
     return [
         *found,
         Route("/api/v1/events", older_events.list, methods=["GET"]),
-        Route("/api/v1/events/{id:int}", older_events.get, methods=["GET"]),
+        Route("/api/v1/events/{id}", older_events.get, methods=["GET"]),
         Route("/api/v1/logs-queries/list", older_logs.list, methods=["POST"]),
     ]

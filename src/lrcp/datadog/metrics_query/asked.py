@@ -132,17 +132,17 @@ def _read_query(given: Any, place: int) -> MetricVariable | EventVariable:
         raise invalid(f"API input validation failed: 'queries[{place}]' must be an object")
     name = given.get("name")
     name = name if isinstance(name, str) and name else f"query{place + 1}"
-    source = given.get("data_source")
+    source = str(given.get("data_source"))
     if source == "metrics":
-        reducer = given.get("aggregator") or "avg"
+        reducer = str(given.get("aggregator") or "avg")
         if reducer not in REDUCERS and reducer != "percentile":
-            raise invalid(f"API input validation failed: there is no aggregator {str(reducer)[:40]!r}")
+            raise invalid(f"API input validation failed: there is no aggregator {reducer[:40]!r}")
         return MetricVariable(name, parse_expression(take_text(given, "query", path=f"queries[{place}]")), reducer)
     if source in _EVENTS:
-        return EventVariable(name, _read_events(given, str(source), place))
+        return EventVariable(name, _read_events(given, source, place))
     if source in _EMPTY:
         return EventVariable(name, None)
-    raise invalid(f"API input validation failed: there is no data_source {str(source)[:40]!r}")
+    raise invalid(f"API input validation failed: there is no data_source {source[:40]!r}")
 
 
 def _read_events(given: dict[str, Any], data_source: str, place: int) -> EventScan | None:

@@ -58,7 +58,7 @@ def change_definition(before: dict[str, Any], body: dict[str, Any]) -> dict[str,
 def _normalise(before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     given = {member: body[member] for member in MEMBERS if member in body}
     document = before | given
-    if document.get("type") not in MONITOR_TYPES:
+    if not isinstance(document.get("type"), str) or document["type"] not in MONITOR_TYPES:
         raise invalid("The value provided for parameter 'type' is invalid")
     _check_members(document)
     document["tags"] = take_texts(document, "tags")
