@@ -11,6 +11,7 @@ from lrcp.query.search.parser import parse_search
 GRID = Grid(1000, 60, 2)
 SPANS = [
     {"start_ns": 1000 * 10**9, "service": "a", "kind": "llm", "status": "error", "error_type": "Timeout", "duration_ns": 4,
+     "name": "weather agent", "input": "what's the weather", "output": "rain",
      "evaluations": {"quality": 0.25}, "tags": {"env": "prod"}},
     {"start_ns": 1059 * 10**9 + 999_999_999, "service": "a", "kind": "llm", "duration_ns": 8, "evaluations": {"quality": "poor"}},
     {"start_ns": 1060 * 10**9, "service": "b", "kind": "server", "duration_ns": 16, "tags": {"env": "prod"}},
@@ -54,6 +55,14 @@ def test_scores_of_evaluations_are_measures_and_labels_are_values() -> None:
 def test_what_receivers_take_from_tags_is_taken_from_tags() -> None:
     assert ask("trace-analytics", "env:prod") == {(): [1, 1]}
     assert ask("logs", "service:b") == {(): [1, 0]}
+
+
+def test_words_of_llm_observability_are_looked_for_in_what_went_in_and_came_out() -> None:
+    assert ask("llm-observability", '"what\'s the weather"') == {(): [1, 0]}
+    assert ask("llm-observability", "rain") == {(): [1, 0]}
+    assert ask("llm-observability", "agent") == {(): [0, 0]}
+    assert ask("trace-analytics", "agent") == {(): [1, 0]}
+    assert ask("llm-observability", '@meta.span.name:"weather agent"') == {(): [1, 0]}
 
 
 def test_errors_of_spans_and_logs_are_issues_together() -> None:
