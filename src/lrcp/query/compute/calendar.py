@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import gcd
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from lrcp.kit.recurrence import find_timezone
+from lrcp.model.errors import InputError
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Modifier, Number, Text, Word
 from lrcp.query.metric.calendar import PERIODS, begin_of
@@ -62,8 +64,8 @@ def edges_of(found: Calendar, since_s: int, until_s: int) -> tuple[int, ...]:
     Raises: QueryError - no such zone, times beyond the calendar's years, or too many buckets.
     """
     try:
-        zone = ZoneInfo("UTC" if found.timezone.lower() == "utc" else found.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+        zone = find_timezone(found.timezone)
+    except InputError:
         raise QueryError(f"there is no time zone {found.timezone}") from None
     try:
         day = _first_day(found, datetime.fromtimestamp(since_s, zone).date() - timedelta(days=1))

@@ -207,7 +207,9 @@ def test_a_title_says_what_happened_and_where(
 
 
 def test_a_test_is_marked_in_the_title() -> None:
-    assert render_notification(monitor(), transition(), Context(test=True)).title.startswith("[TEST] [P3] [Triggered on")
+    assert render_notification(monitor(), transition(), Context(test=True)).title.startswith(
+        "[TEST] [P3] [Triggered on"
+    )
 
 
 def test_the_priority_is_the_monitors_unless_the_message_overrides_it() -> None:
