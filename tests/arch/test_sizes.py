@@ -11,6 +11,8 @@ BROAD_EXCEPT = {
     "lrcp/ingest/http.py": "a decoder's bug answers one request with a status and is counted; the others go on",
     "lrcp/ingest/receivers/dogstatsd/delivery.py": "the sending task outlives a fault behind its port; the batch is kept",
     "lrcp/ingest/pipeline.py": "the commit loop lives on; nothing of the group is acknowledged",
+    "lrcp/monitors/schedule/round.py": "a message that cannot be written is told without it; states are kept all the same",
+    "lrcp/api/monitors/replay.py": "the reply has begun when it fails: its last line says so, and the log why",
     "lrcp/monitors/schedule/scheduler.py": "whatever one round met is told by the pulse; the next round is due in ten seconds",
     "lrcp/ingest/receivers/otlp/grpc_server.py": "as ingest/http.py: a decoder's bug answers one call; nothing is acknowledged",
     "lrcp/gateway/app.py": "a fault of ours is a reply and a line in the log, never a broken connection",

@@ -123,7 +123,7 @@ def test_one_of_two_servers_evaluates_and_the_other_takes_over(pair: Pair) -> No
     shop.start()
     try:
         pair.ask(0, "/api/v1/monitor", MONITOR)
-        wait_until(lambda: "OK" in (pair.state(0), pair.state(1)), "the first evaluation")
+        wait_until(lambda: "OK" in (pair.state(0), pair.state(1)), "the first evaluation", within_s=120)
         assert (pair.state(0), pair.state(1)) == ("OK", "OK")
         first, second = (0, 1) if pair.ticks(0) else (1, 0)
         assert pair.ticks(second) == []

@@ -280,3 +280,18 @@ def test_the_parts_of_a_composite_are_told_as_this_tick_left_them(scene: Scene) 
     run(_whole_story(scene))
     page = [one.notification for one in NotificationStore(scene.state).page(limit=10, monitor_id=id)]
     assert [one.body.partition("\n")[0] for one in reversed(page)] == ["Alert", "OK"]
+
+
+def test_a_message_that_cannot_be_written_is_told_by_its_numbers_and_no_state_is_lost(scene: Scene) -> None:
+    async def scenario() -> None:
+        server = scene.server()
+        await scene.run(server, 4)
+        server._definitions.current.rules = (None,)  # type: ignore[assignment]  # what nobody thought of
+        await scene.run(server, 15)
+
+    run(scenario())
+    assert [kind for kind, _ in scene.transitions()] == ["alert", "recovery"]
+    assert scene.told() == ALERTED
+    (first, _) = NotificationStore(scene.state).undelivered()
+    assert "critical" in first.notification.body
+    assert first.notification.handles == ()

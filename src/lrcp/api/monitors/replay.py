@@ -1,6 +1,7 @@
 """POST /api/monitors/replay: what monitors would have done over the stored history, told as it goes."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from queue import Empty, Queue
@@ -22,6 +23,8 @@ from lrcp.monitors.replay.scoring import MarkedIncident
 from lrcp.monitors.replay.versions import choose_versions
 from lrcp.query.scan.source import Source
 from lrcp.store.state.resources import ResourceStore
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/x-ndjson"
 _PROGRESS_LINES: Final = 200
@@ -141,6 +144,9 @@ class _Run:
             pass
         except LrcpError as error:
             self.lines.put({"error": str(error)})
+        except Exception as error:  # boundary: the reply has begun; whatever it is, its last line says so
+            log.exception("a replay failed")
+            self.lines.put({"error": f"the server failed ({type(error).__name__}); its log says more"})
         finally:
             self._busy.release()
             self.lines.put(None)

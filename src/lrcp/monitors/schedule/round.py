@@ -12,6 +12,7 @@ from lrcp.model.monitor_tick import Change, MonitorEvaluation, MonitorStatus
 from lrcp.model.notification import Notification
 from lrcp.monitors.downtime.mute import tell_ended
 from lrcp.monitors.evaluate.prepare import Prepared
+from lrcp.monitors.message.render import title_prefix
 from lrcp.monitors.reading import Aside
 from lrcp.monitors.schedule.definitions import DefinitionFollower
 from lrcp.monitors.schedule.evidence import MAX_A_TICK, Evidence, wants_evidence
@@ -187,8 +188,15 @@ class Rounds:
         )
         one = current.prepared[id]
         transitions = [*result.transitions, *self._ended_downtimes(one, at_s, after.states)]
-        told = tuple((each, self._tell(one, each, after)) for each in transitions)
+        told = tuple((each, self._tell_always(one, each, after)) for each in transitions)
         return Change(status=status, states=result.states, gone=result.gone, transitions=told)
+
+    def _tell_always(self, one: Prepared, transition: Transition, after: "_After") -> tuple[Notification, ...]:
+        try:
+            return self._tell(one, transition, after)
+        except Exception:  # boundary: a message that cannot be written must not keep any state from being kept
+            log.exception("the message of monitor %d cannot be written; its numbers are told alone", one.monitor.id)
+            return (_bare_notification(one, transition),)
 
     def _tell(self, one: Prepared, transition: Transition, after: "_After") -> tuple[Notification, ...]:
         current = self._definitions.current
@@ -228,6 +236,19 @@ class Rounds:
             await self._evaluations.write(rows)
         except LrcpError as error:
             log.warning("why monitors did or did not fire at %d is not recorded: %s", tick.at_s, error)
+
+
+def _bare_notification(one: Prepared, transition: Transition) -> Notification:
+    """What is known without the message, its recipients and downtimes."""
+    return Notification(
+        monitor_id=one.monitor.id,
+        group=transition.group,
+        time_s=transition.time_s,
+        kind=transition.kind,
+        title=f"{title_prefix(one.monitor, transition, one.monitor.priority)} {one.monitor.name}",
+        body=f"{one.monitor.query}\n{transition.reason}",
+        priority=one.monitor.priority,
+    )
 
 
 @dataclass(slots=True)
