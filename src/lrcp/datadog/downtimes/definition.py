@@ -162,7 +162,9 @@ def parse_duration(text: str) -> int:
     """Seconds of `90m`, `2h`, `1d`, `1w`. Raises: Refusal."""
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise invalid(f"Invalid duration {text[:40]!r}: expected a number from 1 to 999999 with m, h, d or w, such as 90m")
+        raise invalid(
+            f"Invalid duration {text[:40]!r}: expected a number from 1 to 999999 with m, h, d or w, such as 90m"
+        )
     return int(found[1]) * _DURATION_S[found[2]]
 
 

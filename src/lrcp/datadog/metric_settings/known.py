@@ -1,24 +1,8 @@
 """KnownMetrics over the telemetry store."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
-
-class Rows(Protocol):
-    """What a statement gave."""
-
-    @property
-    def rows(self) -> Sequence[Sequence[Any]]: ...
-
-
-class Reader(Protocol):
-    """Runs reading statements; lrcp.store.telemetry.store.TelemetryStore is one."""
-
-    async def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
-    ) -> Rows:
-        """Raises: BusyError, UnavailableError."""
-
+from lrcp.datadog.reader import Reader
 
 _SETTINGS: Final = {"max_execution_time": 10}
 

@@ -1,30 +1,15 @@
 """Names and tags of the metrics that are stored: what the lists are made of."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Any, Final
 
+from lrcp.datadog.reader import Reader
 from lrcp.query.metric.ast import Scope
 from lrcp.query.metric.scope_match import TagIndex
 
 MAX_NAMES: Final = 50_000
 _MAX_TAG_SETS: Final = 200_000
 _SETTINGS: Final = {"max_execution_time": 20, "max_memory_usage": 2_000_000_000}
-
-
-class Rows(Protocol):
-    """What a statement gave."""
-
-    @property
-    def rows(self) -> Sequence[Sequence[Any]]: ...
-
-
-class Reader(Protocol):
-    """Runs reading statements; lrcp.store.telemetry.store.TelemetryStore is one."""
-
-    async def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
-    ) -> Rows:
-        """Raises: BusyError, UnavailableError."""
 
 
 class MetricNames:

@@ -4,8 +4,9 @@ from starlette.routing import BaseRoute, Route
 
 from lrcp.datadog.documents import Documents
 from lrcp.datadog.metrics_query.listing import ListHandlers
-from lrcp.datadog.metrics_query.names import MetricNames, Reader
+from lrcp.datadog.metrics_query.names import MetricNames
 from lrcp.datadog.metrics_query.querying import QueryHandlers
+from lrcp.datadog.reader import Reader
 from lrcp.kit.clock import Clock
 from lrcp.query.scan.source import Source
 from lrcp.store.state.resources import ResourceStore

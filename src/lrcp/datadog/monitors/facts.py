@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lrcp.query.metric.ast import Everything, MetricQuery
-from lrcp.query.metric.check import calls_in, queries_in
 from lrcp.query.metric.printer import print_scope
+from lrcp.query.metric.walk import calls_in, queries_in
 from lrcp.query.monitor.ast import (
     CheckMonitorQuery,
     CompositeQuery,

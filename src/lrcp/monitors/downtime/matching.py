@@ -8,8 +8,8 @@ from lrcp.model.monitor_state import Transition
 from lrcp.monitors.downtime.definition import Downtime
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Everything, MetricQuery, Scope, ScopeAnd, TagMatch
-from lrcp.query.metric.check import queries_in
 from lrcp.query.metric.scope_match import compile_scope
+from lrcp.query.metric.walk import queries_in
 from lrcp.query.monitor.ast import EventMonitorQuery, MetricMonitorQuery
 from lrcp.query.monitor.parser import parse_monitor_query
 from lrcp.query.search.ast import FieldIs, Search, SearchAnd

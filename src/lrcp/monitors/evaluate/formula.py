@@ -11,7 +11,7 @@ from lrcp.model.monitor import Monitor
 from lrcp.monitors.duration import spell_duration
 from lrcp.monitors.evaluate.events import COUNTED
 from lrcp.monitors.evaluate.observer import Answers, Observer, Parts, Unanswerable
-from lrcp.monitors.evaluate.threshold import counts, metric_queries, skip_unsure, widest_keys
+from lrcp.monitors.evaluate.threshold import counts, skip_unsure, widest_keys
 from lrcp.monitors.evaluate.timing import LookBack, look_back_of
 from lrcp.monitors.observation import Observation, spell_cut
 from lrcp.query.compute.reduce import plan_reduction, reduce_expression
@@ -20,6 +20,7 @@ from lrcp.query.compute.windows import whole_window
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Arithmetic, Call, Expression, Negation, Variable
 from lrcp.query.metric.parser import parse_expression
+from lrcp.query.metric.walk import metric_queries_in, nodes_in, queries_in
 from lrcp.query.monitor.ast import Comparison, FormulaMonitorQuery
 from lrcp.query.monitor.check import check_variables
 from lrcp.query.scan.blocks import GroupBlock
@@ -123,7 +124,7 @@ def observe_formula(monitor: Monitor, query: FormulaMonitorQuery) -> Observer:
     Raises: QueryError - a variable is missing or cannot be read.
     """
     given = {str(variable.get("name")): variable for variable in monitor.options.variables}
-    names = list(_names(query.expression))
+    names = [one.name for one in queries_in(query.expression) if isinstance(one, Variable)]
     refused = _refusal(monitor, query, [given[name] for name in names if name in given])
     if refused:
         return Unanswerable(refused, query.by)
@@ -136,7 +137,7 @@ def _observer(monitor: Monitor, query: FormulaMonitorQuery, given: Mapping[str, 
     events = tuple((name, _event(one)) for name, one in given.items() if name not in metrics)
     expression = substituted(query.expression, metrics)
     counted = all(scan.aggregation in COUNTED for _, scan in events)
-    if any(True for _ in metric_queries(expression)):
+    if metric_queries_in(expression):
         counted = counted and counts(expression)
     return FormulaObserver(
         expression=expression,
@@ -211,29 +212,5 @@ def substituted(expression: Expression, metrics: Mapping[str, Expression]) -> Ex
             return expression
 
 
-def _names(expression: Expression) -> Iterator[str]:
-    match expression:
-        case Variable():
-            yield expression.name
-        case Call():
-            for argument in expression.arguments:
-                yield from _names(argument)
-        case Negation():
-            yield from _names(expression.operand)
-        case Arithmetic():
-            yield from _names(expression.left)
-            yield from _names(expression.right)
-        case _:
-            pass
-
-
 def _divides(expression: Expression) -> bool:
-    match expression:
-        case Arithmetic():
-            return expression.operator == "/" or _divides(expression.left) or _divides(expression.right)
-        case Negation():
-            return _divides(expression.operand)
-        case Call():
-            return any(_divides(argument) for argument in expression.arguments)
-        case _:
-            return False
+    return any(isinstance(one, Arithmetic) and one.operator == "/" for one in nodes_in(expression))

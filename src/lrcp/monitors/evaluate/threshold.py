@@ -3,7 +3,6 @@
 Source: DATADOG.md 3.2 and 3.7.3-3.7.16; the arithmetic itself is lrcp.query.compute.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +17,9 @@ from lrcp.query.compute.change import plan_change, reduce_change
 from lrcp.query.compute.reduce import plan_reduction, reduce_expression
 from lrcp.query.compute.series import Reduced
 from lrcp.query.compute.windows import full_window_grid
-from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Negation
+from lrcp.query.metric.ast import Expression
 from lrcp.query.metric.parser import parse_expression
+from lrcp.query.metric.walk import calls_in, metric_queries_in
 from lrcp.query.monitor.ast import Change, Comparison, MetricMonitorQuery, Window
 from lrcp.query.scan.scans import Scan
 
@@ -125,43 +125,18 @@ def spell_meaning(reducer: str, window: Window, change: Change | None = None) ->
 
 def widest_keys(expression: Expression) -> tuple[str, ...]:
     """The grouping of an expression: that of the query with the most keys, to which the others are matched."""
-    return max((query.by for query in metric_queries(expression)), key=len, default=())
-
-
-def metric_queries(expression: Expression) -> Iterator[MetricQuery]:
-    """Every metric query of an expression."""
-    match expression:
-        case MetricQuery():
-            yield expression
-        case Call():
-            for argument in expression.arguments:
-                yield from metric_queries(argument)
-        case Negation():
-            yield from metric_queries(expression.operand)
-        case Arithmetic():
-            yield from metric_queries(expression.left)
-            yield from metric_queries(expression.right)
-        case _:
-            pass
+    return max((query.by for query in metric_queries_in(expression)), key=len, default=())
 
 
 def counts(expression: Expression) -> bool:
     """Whether no data means 0: everything is counted (as_count, or a count of values) and no default says otherwise."""
-    queries = list(metric_queries(expression))
+    queries = metric_queries_in(expression)
     counted = [query.modifier("as_count") is not None or query.condition is not None for query in queries]
     return bool(queries) and all(counted) and not _calls_default(expression)
 
 
 def _calls_default(expression: Expression) -> bool:
-    match expression:
-        case Call():
-            return expression.name in ("default_zero", "default") or any(map(_calls_default, expression.arguments))
-        case Negation():
-            return _calls_default(expression.operand)
-        case Arithmetic():
-            return _calls_default(expression.left) or _calls_default(expression.right)
-        case _:
-            return False
+    return any(call.name in ("default_zero", "default") for call in calls_in(expression))
 
 
 def critical_values(reduced: Reduced, critical: Reduced) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -5,9 +5,10 @@ from typing import Final
 
 from lrcp.monitors.duration import parse_duration_s, spell_duration
 from lrcp.monitors.lint.finding import Subject
-from lrcp.monitors.lint.trees import Found, algorithm_of, calls_in
+from lrcp.monitors.lint.trees import Found, algorithm_of
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Text
+from lrcp.query.metric.walk import calls_in
 from lrcp.query.monitor.ast import FormulaMonitorQuery, MetricMonitorQuery
 from lrcp.query.monitor.check import check_variables
 from lrcp.query.monitor.thresholds import check_thresholds

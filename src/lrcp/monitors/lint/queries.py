@@ -8,7 +8,8 @@ from typing import Final
 from lrcp.monitors.duration import spell_duration
 from lrcp.monitors.lint.finding import Subject
 from lrcp.monitors.lint.ranges import range_of
-from lrcp.monitors.lint.trees import Found, algorithm_of, calls_in, divides, metric_queries, rollup_s, scope_keys
+from lrcp.monitors.lint.trees import Found, algorithm_of, divides, metric_queries, rollup_s, scope_keys
+from lrcp.query.metric.walk import calls_in
 from lrcp.query.monitor.ast import Comparison, MetricMonitorQuery
 
 _CLOUD: Final = re.compile(r"(aws|gcp|azure|oci)\.")

@@ -18,8 +18,8 @@ from lrcp.query.metric.ast import (
     TagMatch,
     Variable,
 )
-from lrcp.query.metric.check import queries_in
 from lrcp.query.metric.parser import parse_expression
+from lrcp.query.metric.walk import metric_queries_in, queries_in
 from lrcp.query.monitor.ast import FormulaMonitorQuery, MetricMonitorQuery
 
 Found = tuple[str, str, str]
@@ -36,7 +36,7 @@ def algorithm_of(subject: Subject) -> Call | None:
 def metric_queries(subject: Subject) -> list[MetricQuery]:
     """Those of the query, and those of a formula's variables."""
     if isinstance(subject.query, MetricMonitorQuery):
-        return [one for one in queries_in(subject.query.expression) if isinstance(one, MetricQuery)]
+        return metric_queries_in(subject.query.expression)
     if not isinstance(subject.query, FormulaMonitorQuery):
         return []
     found: list[MetricQuery] = []
@@ -46,19 +46,8 @@ def metric_queries(subject: Subject) -> list[MetricQuery]:
                 expression = parse_expression(str(variable.get("query")))
             except QueryError:
                 continue  # told when the formula is prepared
-            found += [one for one in queries_in(expression) if isinstance(one, MetricQuery)]
+            found += metric_queries_in(expression)
     return found
-
-
-def calls_in(expression: Expression) -> Iterator[Call]:
-    """Every call of a tree."""
-    if isinstance(expression, Call):
-        yield expression
-        for argument in expression.arguments:
-            yield from calls_in(argument)
-    elif isinstance(expression, Arithmetic):
-        yield from calls_in(expression.left)
-        yield from calls_in(expression.right)
 
 
 def divides(expression: Expression) -> bool:

@@ -6,7 +6,8 @@ from typing import Final
 from lrcp.model.metric import BUCKET_S
 from lrcp.query.compute.calendar import calendar_of, edges_of, step_of
 from lrcp.query.errors import QueryError
-from lrcp.query.metric.ast import Arithmetic, Call, Expression, MetricQuery, Modifier, Negation, Number, Text, Word
+from lrcp.query.metric.ast import Expression, MetricQuery, Modifier, Number, Text, Word
+from lrcp.query.metric.walk import metric_queries_in
 from lrcp.query.scan.grid import Grid
 
 MOST_BUCKETS: Final = 5_000
@@ -55,7 +56,7 @@ def span_of(expression: Expression, grid: Grid, until_s: int | None = None) -> S
         or end_s <= grid.start_s
     ):
         raise QueryError(f"points are kept in buckets of {BUCKET_S} s; {grid} cannot be made of them")
-    steps = {rollup_s(query, grid.start_s, end_s) or 0 for query in queries(expression)}
+    steps = {rollup_s(query, grid.start_s, end_s) or 0 for query in metric_queries_in(expression)}
     finest_s = min(steps - {0}, default=0)
     if not finest_s or (0 in steps and grid.step_s < finest_s):
         return Span(grid, grid.start_s, end_s)
@@ -94,18 +95,3 @@ def _given_s(rollup: Modifier) -> float:
         if isinstance(argument, Word | Text) and argument.value == "hourly":
             return 3600.0
     return 0.0
-
-
-def queries(expression: Expression) -> list[MetricQuery]:
-    """The metric queries of an expression, in the order they are written."""
-    match expression:
-        case MetricQuery():
-            return [expression]
-        case Call():
-            return [query for argument in expression.arguments for query in queries(argument)]
-        case Negation():
-            return queries(expression.operand)
-        case Arithmetic():
-            return queries(expression.left) + queries(expression.right)
-        case _:
-            return []

@@ -12,9 +12,10 @@ from lrcp.query.compute.functions.table import get_function
 from lrcp.query.compute.plan import argument_of
 from lrcp.query.compute.reducers import reduce_points
 from lrcp.query.compute.series import SeriesSet
-from lrcp.query.compute.span import Span, queries
+from lrcp.query.compute.span import Span
 from lrcp.query.compute.windows import whole_window
 from lrcp.query.metric.ast import Arithmetic, Call, Expression, Negation, Number
+from lrcp.query.metric.walk import metric_queries_in, nodes_in
 
 
 def terms_first(expression: Expression) -> bool:
@@ -24,19 +25,11 @@ def terms_first(expression: Expression) -> bool:
 
 def has_count(expression: Expression) -> bool:
     """Whether any of its queries has an as_count()."""
-    return any(query.modifier("as_count") is not None for query in queries(expression))
+    return any(query.modifier("as_count") is not None for query in metric_queries_in(expression))
 
 
 def _has_arithmetic(expression: Expression) -> bool:
-    match expression:
-        case Arithmetic():
-            return True
-        case Negation(operand=operand):
-            return _has_arithmetic(operand)
-        case Call():
-            return any(_has_arithmetic(argument) for argument in expression.arguments)
-        case _:
-            return False
+    return any(isinstance(node, Arithmetic) for node in nodes_in(expression))
 
 
 class Terms:

@@ -5,7 +5,7 @@ The tree carries no places, so an error shows the canonical text with the caret 
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from lrcp.kit.recurrence import find_timezone
@@ -25,7 +25,6 @@ from lrcp.query.metric.ast import (
     ScopeOr,
     TemplateVariable,
     Text,
-    Variable,
     Word,
 )
 from lrcp.query.metric.calendar import begin_of
@@ -42,6 +41,7 @@ from lrcp.query.metric.functions import (
 )
 from lrcp.query.metric.parser import MODIFIERS
 from lrcp.query.metric.printer import print_expression, print_scope
+from lrcp.query.metric.walk import calls_in, queries_in
 from lrcp.query.monitor.windows import find_window
 
 
@@ -60,30 +60,6 @@ def check_expression(
     unknown_functions: whether functions that are not in the table are let through (jobs have their own, unpublished).
     """
     _Check(text or print_expression(expression), monitor, unknown_functions).check_root(expression)
-
-
-def queries_in(expression: Expression) -> Iterator[MetricQuery | Variable]:
-    """Every metric query and variable of a tree, from the left."""
-    if isinstance(expression, (MetricQuery, Variable)):
-        yield expression
-    for child in _children(expression):
-        yield from queries_in(child)
-
-
-def calls_in(expression: Expression) -> Iterator[Call]:
-    """Every call of a tree, outer ones first."""
-    if isinstance(expression, Call):
-        yield expression
-    for child in _children(expression):
-        yield from calls_in(child)
-
-
-def _children(expression: Expression) -> tuple[Expression, ...]:
-    if isinstance(expression, Call):
-        return expression.arguments
-    if isinstance(expression, Negation):
-        return (expression.operand,)
-    return (expression.left, expression.right) if isinstance(expression, Arithmetic) else ()
 
 
 class _Check:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from lrcp.query.metric.ast import Call, MetricQuery, Text
-from lrcp.query.metric.check import fault, interval_s, queries_in
+from lrcp.query.metric.check import fault, interval_s
+from lrcp.query.metric.walk import queries_in
 from lrcp.query.monitor.ast import MetricMonitorQuery
 from lrcp.query.monitor.limits import METRIC, OUTLIERS, check_forecast_window, check_window
 from lrcp.query.monitor.windows import find_window

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Variable
-from lrcp.query.metric.check import check_expression, fault, queries_in
+from lrcp.query.metric.check import check_expression, fault
+from lrcp.query.metric.walk import queries_in
 from lrcp.query.monitor.algorithms import check_algorithm
 from lrcp.query.monitor.ast import (
     Change,
