@@ -112,7 +112,7 @@ def test_the_intakes_of_logs_have_their_own_forms(server: LrcpServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("POST", "/nope", 404), ("GET", "/api/v2/nope", 404), ("GET", "/api/sql", 405)]
+    ("method", "path", "status"), [("POST", "/nope", 404), ("GET", "/api/nope", 404), ("GET", "/api/sql", 405)]
 )
 def test_everything_else_is_a_problem_document(server: LrcpServer, method: str, path: str, status: int) -> None:
     answer = ask(server.port, method, path)
@@ -143,3 +143,9 @@ def test_no_secret_and_no_inside_of_the_program_is_told(server: LrcpServer) -> N
     for text in (log, health.body.decode()):
         assert "sk-secret-4711" not in text
         assert "Traceback" not in text
+
+
+def test_a_path_of_datadogs_that_nobody_serves_is_refused_in_its_own_shape(server: LrcpServer) -> None:
+    answer = ask(server.port, "GET", "/api/v2/nope")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+    assert json.loads(answer.body) == {"errors": ["Not found"]}
