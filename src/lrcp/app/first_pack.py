@@ -12,6 +12,7 @@ from lrcp.datadog.monitors.definition import new_definition
 from lrcp.datadog.slos.definition import parse_definition
 from lrcp.model.errors import InputError, SettingsError
 from lrcp.monitors.pack import PackDocument, load_pack, resolve
+from lrcp.store.state.leases import LeaseStore
 from lrcp.store.state.resources import ResourceStore, new_id
 
 log = logging.getLogger(__name__)
@@ -30,13 +31,17 @@ _KINDS: Final[Mapping[str, tuple[_Parse, Callable[[], str | None]]]] = {
 """Kind -> its document from a body, as the API makes it; and its next id, None where numbers are given out."""
 
 
-def load_first_pack(setting: str, resources: ResourceStore, *, address: str, now_ns: int) -> int:
+def load_first_pack(
+    setting: str, resources: ResourceStore, leases: LeaseStore, *, holder: str, address: str, now_ns: int
+) -> int:
     """Put a pack into an installation that never had one. Returns: how many documents were made.
 
-    What was cut off is taken up where it stopped; what users changed or deleted since stays as it is.
+    What was cut off is taken up where it stopped; what users changed or deleted since stays as it is. Of servers that
+    start together on one state database one does it.
 
     Args:
-        setting: `default`, the path of a folder, or `none`. address: of the web app, for links in messages.
+        setting: `default`, the path of a folder, or `none`. holder: names this server. address: of the web app, for links
+            in messages.
     Raises: SettingsError - there is no such folder, or a file of it is wrong; UnavailableError - the state database.
     """
     if setting == "none":
@@ -47,17 +52,29 @@ def load_first_pack(setting: str, resources: ResourceStore, *, address: str, now
     folder = DEFAULT_PACK if setting == "default" else Path(setting)
     if not folder.is_dir():
         raise SettingsError(f"LRCP_MONITOR_PACK={setting!r} is no folder; use default, none, or the path of a pack")
-    done = {"ids": {}, "whole": False} if known is None else known.document
-    if known is None:
-        resources.create(PACK, done, now_ns=now_ns, id="first")
+    lease = leases.acquire(PACK, holder, now_ns)
+    if lease is None:
+        return 0
     try:
-        return _load(folder, done, resources, address, now_ns)
+        return _load(folder, _begin(resources, now_ns), resources, address, now_ns)
     except (InputError, Refusal) as error:
         raise SettingsError(f"LRCP_MONITOR_PACK={setting!r} cannot be loaded: {error}") from error
+    finally:
+        leases.release(lease)
+
+
+def _begin(resources: ResourceStore, now_ns: int) -> dict[str, Any]:
+    """What was done so far: the ids of the documents by kind and name, and whether that is all."""
+    known = resources.find(PACK, "first")
+    if known is not None:
+        return known.document
+    return resources.create(PACK, {"ids": {}, "whole": False}, now_ns=now_ns, id="first").document
 
 
 def _load(folder: Path, done: dict[str, Any], resources: ResourceStore, address: str, now_ns: int) -> int:
     made = 0
+    if done["whole"]:
+        return made
     for file in sorted((folder / "runbooks").glob("*.md")):
         if resources.find(RUNBOOK, file.stem, deleted=True) is None:
             resources.create(RUNBOOK, {"text": file.read_text("utf-8")}, now_ns=now_ns, id=file.stem)

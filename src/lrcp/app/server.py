@@ -48,6 +48,7 @@ from lrcp.kit.clock import SystemClock
 from lrcp.model.errors import SettingsError
 from lrcp.store.state.budgets import BudgetStore
 from lrcp.store.state.keys import KeyStore
+from lrcp.store.state.leases import LeaseStore
 from lrcp.store.state.policies import PolicyStore
 from lrcp.store.state.resources import ResourceStore
 from lrcp.store.state.store import open_state
@@ -136,8 +137,15 @@ class Server:
         await asyncio.to_thread(self._load_pack)
 
     def _load_pack(self) -> None:
-        resources, now_ns = ResourceStore(self._state), self.clock.now_ns()
-        made = load_first_pack(self._settings.monitor_pack, resources, address=self._address, now_ns=now_ns)
+        settings, resources, leases = self._settings, ResourceStore(self._state), LeaseStore(self._state)
+        made = load_first_pack(
+            settings.monitor_pack,
+            resources,
+            leases,
+            holder=load_holder(settings.data_dir),
+            address=self._address,
+            now_ns=self.clock.now_ns(),
+        )
         if made:
             log.info("%d monitors, SLOs and dashboards of the pack are loaded", made)
 
