@@ -22,5 +22,5 @@ def test_a_case_file_passes(file: Path) -> None:
 def test_every_worked_example_that_speaks_of_monitors_is_there() -> None:
     names = [case.name for file in FILES for case in parse_case_file(file).cases]
     examples = {int(found[1]) for name in names if (found := re.match(r"V(\d+)", name))}
-    # V14 (bounds of a recovery window) in the tests of the lint, V15 is composite.test.
+    # V14 (bounds of a recovery window) in the tests of anomalies, V15 is composite.test.
     assert examples == set(range(1, 17)) - {14, 15}

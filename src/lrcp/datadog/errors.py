@@ -27,10 +27,5 @@ def not_found(text: str = "Not found") -> Refusal:
     return Refusal(404, text)
 
 
-def json_api_error(status: int, title: str, detail: str, **members: Any) -> Refusal:
-    """A refusal of one JSON:API error object, as the newer of the v2 services answer."""
-    return Refusal(status, {"status": str(status), "title": title, "detail": detail, **members})
-
-
 def _text_of(error: str | dict[str, Any]) -> str:
     return error if isinstance(error, str) else str(error.get("detail") or error.get("title") or "")

@@ -69,11 +69,6 @@ def resolve(document: Any, ids: Mapping[tuple[str, str], str], *, address: str) 
     return document
 
 
-def runbook_of(document: PackDocument) -> str | None:
-    """Name of the first runbook that a document links to."""
-    return document.runbooks[0] if document.runbooks else None
-
-
 def _read(kind: str, file: Path) -> PackDocument:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))

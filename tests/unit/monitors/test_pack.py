@@ -14,7 +14,7 @@ from lrcp.model.errors import InputError
 from lrcp.model.monitor import parse_monitor
 from lrcp.monitors.lint.run import lint_paths
 from lrcp.monitors.message.check import check_message
-from lrcp.monitors.pack import PackDocument, load_pack, resolve, runbook_of
+from lrcp.monitors.pack import load_pack, resolve
 from lrcp.query.metric.check import check_expression
 from lrcp.query.metric.parser import parse_expression, parse_formula
 from lrcp.query.monitor.ast import FormulaMonitorQuery
@@ -155,8 +155,3 @@ def test_a_file_that_is_no_json_is_refused_by_its_name(tmp_path: Path) -> None:
 def test_an_id_that_is_missing_is_told() -> None:
     with pytest.raises(InputError, match="monitor 'a' is not stored yet"):
         resolve({"query": "{{monitor:a}}"}, {}, address="")
-
-
-def test_the_runbook_of_a_document_is_the_first_that_it_links_to() -> None:
-    assert runbook_of(PackDocument("monitor", "a", {}, (), ("slow", "cost"))) == "slow"
-    assert runbook_of(PackDocument("monitor", "a", {}, (), ())) is None

@@ -1,6 +1,5 @@
 """One case, run: tick after tick from its start, by the evaluation and the telling that run live."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -134,15 +133,3 @@ def _seen(states: Mapping[str, GroupState], evaluations: Iterable[Evaluation]) -
     for one in evaluations:
         seen[one.group] = Seen(state=one.state, value=one.value, reason=one.reason)
     return seen
-
-
-def run_alone(case: Case) -> CaseRun:
-    """A case run to its end, with nobody looking on. For tests and tools."""
-    run = CaseRun(case)
-
-    async def all_ticks() -> None:
-        for at_s in run.ticks:
-            await run.tick(at_s)
-
-    asyncio.run(all_ticks())
-    return run

@@ -6,6 +6,7 @@ from typing import Final
 from lrcp.monitors.duration import parse_duration_s, spell_duration
 from lrcp.monitors.lint.finding import Subject
 from lrcp.monitors.lint.trees import Found, algorithm_of
+from lrcp.query.algorithms.anomalies import shortest_recovery_window_s
 from lrcp.query.errors import QueryError
 from lrcp.query.metric.ast import Text
 from lrcp.query.metric.walk import calls_in
@@ -91,14 +92,9 @@ def anomaly_windows(subject: Subject) -> Iterator[Found]:
     if isinstance(alert, Text) and alert.value != windows.trigger_window:
         yield "anomaly-windows", place, f"trigger_window is {windows.trigger_window}, alert_window {alert.value}"
     trigger_s, recovery_s = parse_duration_s(windows.trigger_window), parse_duration_s(windows.recovery_window)
-    least_s = least_recovery_s(trigger_s, subject.query.comparison.threshold or 0.0)
+    least_s = shortest_recovery_window_s(trigger_s, subject.query.comparison.threshold or 0.0)
     if recovery_s < min(least_s, trigger_s):
         yield "anomaly-windows", place, f"recovery_window is shorter than {spell_duration(least_s)}"
-
-
-def least_recovery_s(trigger_s: float, threshold: float) -> float:
-    """The shortest recovery window of an anomaly monitor: trigger x (1 - threshold) + 1 minute. DATADOG.md 3.2, V14."""
-    return round(trigger_s * (1 - threshold)) + 60
 
 
 def renotification(subject: Subject) -> Iterator[Found]:

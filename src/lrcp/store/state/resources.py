@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lrcp.model.errors import InputError
@@ -70,12 +70,6 @@ class ResourceStore:
     def restore(self, kind: str, ids: Collection[str]) -> list[str]:
         """Bring deleted ones back. Returns: the ids that were deleted."""
         return self._mark(kind, ids, resource.c.deleted_ns.is_not(None), None)
-
-    def purge(self, kind: str, id: str) -> None:
-        """Forget one for good."""
-        with self._state.transaction() as connection:
-            bump_revision(connection, RESOURCES)
-            connection.execute(delete(resource).where(resource.c.kind == kind, resource.c.id == id))
 
     def revision(self) -> int:
         """A number that grows whenever any resource changes."""

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from lrcp.cli.commands import app
 from lrcp.monitors.lint.finding import RULES, Finding, Known
 from lrcp.monitors.lint.known import read_known
-from lrcp.monitors.lint.options import least_recovery_s
 from lrcp.monitors.lint.run import lint_document, lint_paths
 
 PACK = Path(__file__).resolve().parents[4] / "src" / "lrcp" / "packs"
@@ -136,12 +135,6 @@ def test_names_are_compared_with_what_there_is() -> None:
         ("unknown-tag", "envs of system.cpu.user; is it env?")
     ]
     assert of("avg(last_5m):avg:llm.request.count{anything:x} > 1") == []
-
-
-def test_the_shortest_recovery_windows_are_the_documented_ones() -> None:
-    """V14 of the worked examples."""
-    assert least_recovery_s(4 * 3600, 0.5) == 121 * 60
-    assert least_recovery_s(4 * 3600, 0.8) == 49 * 60
 
 
 def folder(path: Path) -> Path:
