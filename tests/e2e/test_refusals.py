@@ -149,3 +149,11 @@ def test_a_path_of_datadogs_that_nobody_serves_is_refused_in_its_own_shape(serve
     answer = ask(server.port, "GET", "/api/v2/nope")
     assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
     assert json.loads(answer.body) == {"errors": ["Not found"]}
+
+
+def test_a_page_elsewhere_cannot_mute_monitors_through_a_visitors_browser(server: LrcpServer) -> None:
+    attributes = {"scope": "*", "monitor_identifier": {"monitor_tags": ["*"]}}
+    body = json.dumps({"data": {"type": "downtime", "attributes": attributes}}).encode()
+    forged = {"origin": "https://evil.example", "content-type": "text/plain"}
+    assert ask(server.port, "POST", "/api/v2/downtime", body, forged).status == 403
+    assert json.loads(ask(server.port, "GET", "/api/v2/downtime").body)["data"] == []

@@ -1,9 +1,12 @@
-"""Around every request: only known host names (against DNS rebinding), a bound of the body, security headers on replies."""
+"""Around every request: only known host names (against DNS rebinding), only our own pages (against forged requests of
+others), a bound of the body, security headers on replies."""
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lrcp.api.problems import render_problem
@@ -49,14 +52,25 @@ class RequestGuard:
                 message["headers"] = [*message["headers"], *_HEADERS, (b"content-security-policy", _policy(path))]
             await send(message)
 
-        host = _host_of(scope)
-        if self._allows(host):
+        refusal = self._refusal(scope)
+        if refusal is None:
             await self._app(scope, _bounded(receive), send_guarded)
-            return
-        refusal = render_problem(
-            421, f"this server does not answer to the host {host[:100]!r}; add it to LRCP_ALLOWED_HOSTS to allow it"
-        )
-        await refusal(scope, receive, send_guarded)
+        else:
+            await refusal(scope, receive, send_guarded)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        host, origin = _host_of(scope), _header(scope, b"origin")
+        if not self._allows(host):
+            return render_problem(
+                421, f"this server does not answer to the host {host[:100]!r}; add it to LRCP_ALLOWED_HOSTS to allow it"
+            )
+        # Browsers name the page that a request comes from wherever it could change something; other clients name none.
+        if origin and not self._allows(_origin_host(origin)):
+            return render_problem(
+                403,
+                f"pages of {origin[:100]!r} may not ask this server; add its host to LRCP_ALLOWED_HOSTS to allow it",
+            )
+        return None
 
     def _allows(self, host: str) -> bool:
         return self._all or host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
@@ -77,8 +91,21 @@ def _bounded(receive: Receive) -> Receive:
     return receive_bounded
 
 
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value for name, value in scope["headers"] if name == wanted), b"").decode("latin-1").lower()
+
+
+def _origin_host(origin: str) -> str:
+    """The host of `https://host:port`, in brackets where it is an IPv6 address; '' of `null` and what is none."""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
+    return f"[{host}]" if ":" in host else host
+
+
 def _host_of(scope: Scope) -> str:
-    value = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+    value = _header(scope, b"host")
     if value.startswith("["):
         return value.partition("]")[0] + "]"
     return value.partition(":")[0]

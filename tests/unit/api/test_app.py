@@ -48,6 +48,24 @@ def test_only_known_host_names_are_answered(served: Served, host: str, status: i
     assert served.client.get("/health", headers={"host": host}).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://127.0.0.1:8000", 200),
+        ("http://localhost:5173", 200),
+        ("http://[::1]:8000", 200),
+        ("https://evil.example", 403),
+        ("http://127.0.0.1.evil.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+    ],
+)
+def test_only_pages_of_the_servers_own_hosts_may_ask_it(served: Served, origin: str, status: int) -> None:
+    answer = served.client.post("/api/sql", json={"query": "SELECT 1"}, headers={"origin": origin})
+    assert answer.status_code == status
+    assert status == 200 or "LRCP_ALLOWED_HOSTS" in answer.json()["detail"]
+
+
 def test_every_response_carries_the_security_headers(served: Served) -> None:
     for path in ("/health", "/api/nothing", "/", "/docs"):
         headers = served.client.get(path).headers
